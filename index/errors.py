@@ -1,0 +1,43 @@
+"""The errors of the build side; each message says what, where, and what to do.
+
+SettingsError
+IndexingError
+├── DocumentError
+├── IndexMissingError
+├── IndexFormatError
+├── IndexCorruptError
+├── IndexLockedError
+└── ModelError
+"""
+
+
+class SettingsError(Exception):
+    """Raised when a setting or an environment variable has a value that cannot be used."""
+
+
+class IndexingError(Exception):
+    """Base of everything that can go wrong with documents, models and indexes."""
+
+
+class DocumentError(IndexingError):
+    """Raised when one file cannot be read as a document; the build goes on without it."""
+
+
+class IndexMissingError(IndexingError):
+    """Raised when there is no index where one is asked for, or no document to make one from."""
+
+
+class IndexFormatError(IndexingError):
+    """Raised when an index was written in another format version or for another folder."""
+
+
+class IndexCorruptError(IndexingError):
+    """Raised when a file of an index is missing, cut short or altered."""
+
+
+class IndexLockedError(IndexingError):
+    """Raised when another build holds the index for longer than one is willing to wait."""
+
+
+class ModelError(IndexingError):
+    """Raised when a model cannot be loaded or does not fit the index."""

@@ -1,0 +1,1 @@
+"""One loader a format: the bytes of a file → its text and layout."""

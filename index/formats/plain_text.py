@@ -1,0 +1,161 @@
+"""Plain text and Markdown: bytes in any usual encoding → text and headings.
+
+Decoding is strict: a byte that does not fit an encoding rules that encoding out, so U+FFFD never
+enters a text that did not hold it.
+"""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from index.datatypes import Heading, Span
+from index.errors import DocumentError
+from index.formats.extraction import Extraction
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LEGACY = ("gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
+# Control characters that no text holds; \t \n \v \f \r and ESC may occur.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_MAX_CONTROL_SHARE = 0.002
+_FENCE = re.compile(r"^[ \t]*(```|~~~)")
+_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_MAX_TITLE_CHARS = 40
+# "第三章 …", "一、…": the usual numbering of Chinese documents, as a line of its own.
+_NUMBERED = re.compile(
+    r"^\s*(?:(第[0-9一二三四五六七八九十百零〇]{1,6}[编編篇])|(第[0-9一二三四五六七八九十百零〇]{1,6}章)"
+    r"|(第[0-9一二三四五六七八九十百零〇]{1,6}[节節])|([一二三四五六七八九十]{1,3}、))"
+)
+_SENTENCE_MARKS = re.compile(r"[。！？!?；;：:，,.…)）\]】]\s*$")
+
+
+def extract_text(data: bytes) -> Extraction:
+    """Read plain text.
+
+    :param data: The file's bytes.
+    :return: The text; short lines that stand alone or are numbered as chapters are its headings.
+    :raises DocumentError: When the bytes are not text.
+    """
+    text, encoding = decode(data)
+    return Extraction(text, encoding, "text/plain", _first_line(text), _plain_headings(text))
+
+
+def extract_markdown(data: bytes) -> Extraction:
+    """Read Markdown as it stands: marks stay in the text, ``#`` lines are its headings.
+
+    :param data: The file's bytes.
+    :return: The text and its headings.
+    :raises DocumentError: When the bytes are not text.
+    """
+    text, encoding = decode(data)
+    return Extraction(text, encoding, "text/markdown", _first_line(text), _markdown_headings(text))
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Find the encoding and decode strictly.
+
+    A byte order mark decides; then UTF-8 when it fits; then UTF-16 when zero bytes say so; then the
+    legacy encoding under which the bytes look most like a language (charset-normalizer).
+
+    :param data: The file's bytes.
+    :return: The text without a byte order mark, and the encoding's name.
+    :raises DocumentError: When no encoding gives text.
+    """
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            return _checked(_decode_as(data, name), name)
+    if b"\x00" in data:
+        return _checked(_decode_as(data, _utf16_by_zeros(data)), _utf16_by_zeros(data))
+    try:
+        return _checked(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decode_legacy(data)
+
+
+def _decode_as(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as exc:
+        raise DocumentError(f"It looks like {encoding} but is not: {exc.reason}.") from exc
+
+
+def _utf16_by_zeros(data: bytes) -> str:
+    even, odd = data[0::2].count(0), data[1::2].count(0)
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _decode_legacy(data: bytes) -> tuple[str, str]:
+    candidates = [name for name in _LEGACY if _fits(data, name)]
+    best = from_bytes(data, cp_isolation=candidates).best() if candidates else None
+    if best is None:
+        raise DocumentError("It is not text in any known encoding; save it as UTF-8.")
+    # big5hkscs holds everything of big5, gb18030 everything of gb2312 and gbk.
+    name = {"big5": "big5hkscs", "gb2312": "gb18030", "gbk": "gb18030"}.get(
+        best.encoding, best.encoding
+    )
+    return _checked(_decode_as(data, name), name)
+
+
+def _fits(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _checked(text: str, encoding: str) -> tuple[str, str]:
+    if len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+        raise DocumentError("It is a binary file, not text.")
+    return text, encoding
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = line.strip("#*_` \t")
+    return line if len(line) <= 2 * _MAX_TITLE_CHARS and not _SENTENCE_MARKS.search(line) else ""
+
+
+def _lines(text: str) -> list[Span]:
+    spans, start = [], 0
+    for line in text.splitlines(keepends=True):
+        spans.append(Span(start, start + len(line.rstrip("\r\n"))))
+        start += len(line)
+    return spans
+
+
+def _markdown_headings(text: str) -> tuple[Heading, ...]:
+    headings = []
+    is_code = False
+    for span in _lines(text):
+        line = span.of(text)
+        if _FENCE.match(line):
+            is_code = not is_code
+        elif not is_code and (match := _ATX.match(line)):
+            title = match.group(2).strip("*_` ")
+            headings.append(Heading(len(match.group(1)), title, span))
+    return tuple(headings)
+
+
+def _plain_headings(text: str) -> tuple[Heading, ...]:
+    lines = _lines(text)
+    blank = [not span.of(text).strip() for span in lines]
+    headings = []
+    for at, span in enumerate(lines):
+        line = span.of(text).strip()
+        if not line or len(line) > _MAX_TITLE_CHARS or _SENTENCE_MARKS.search(line):
+            continue
+        numbered = _NUMBERED.match(line)
+        stands_alone = (at == 0 or blank[at - 1]) and (at + 1 == len(lines) or blank[at + 1])
+        if numbered:
+            level = next(i for i, group in enumerate(numbered.groups(), 2) if group)
+            headings.append(Heading(level, line.strip("*_ "), span))
+        elif stands_alone:
+            headings.append(Heading(6, line.strip("*_ "), span))
+    return tuple(headings)

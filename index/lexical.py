@@ -1,0 +1,185 @@
+"""Lexical channel: the chunks' terms ↔ a tantivy index, ranked by BM25.
+
+BM25 (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework"):
+    score(q, d) = Σ_t idf(t) · tf(t, d) · (k1 + 1) / (tf(t, d) + k1 · (1 - b + b · |d| / avg|d|))
+    idf(t) = ln(1 + (N - df(t) + 0.5) / (df(t) + 0.5))
+tantivy finds the candidates with its built-in k1 = 1.2, b = 0.75 (block-max pruning, lengths
+rounded to a byte); they are scored again, exactly, with k1 = 0.9, b = 0.4, which puts the right
+chunk first two to three points more often on Chinese chunks of 300 characters.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from index.dense import Ranking
+from index.errors import IndexCorruptError
+
+K1 = 0.9
+B = 0.4
+_SEPARATOR = "\x1f"
+_TOKENIZER = "separated"
+_HEAP_BYTES = 64_000_000
+_MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
+_OCCURS = tantivy.Occur.Should
+
+
+class LexicalIndex:
+    """A loaded tantivy index over the chunks' terms."""
+
+    def __init__(self, index: tantivy.Index, mean_terms: float) -> None:
+        """Hold an opened index; use :meth:`build` or :meth:`load`.
+
+        :param index: The tantivy index.
+        :param mean_terms: Mean number of terms a chunk.
+        """
+        self._index = index
+        self._searcher = index.searcher()
+        self._mean_terms = max(mean_terms, 1.0)
+
+    @classmethod
+    def build(cls, path: Path, documents: Iterable[Sequence[str]]) -> Self:
+        """Write an index.
+
+        :param path: An empty folder.
+        :param documents: The terms of each chunk, in row order.
+        :return: The index, opened.
+        """
+        schema = _schema()
+        index = tantivy.Index(schema, path=str(path))
+        _register(index)
+        # One thread and one commit: rows stay in order and two builds give equal segments.
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        n_terms = n_rows = 0
+        for row, terms in enumerate(documents):
+            writer.add_document(
+                tantivy.Document.from_dict({"terms": _SEPARATOR.join(terms), "row": row}, schema)
+            )
+            n_terms += len(terms)
+            n_rows += 1
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+        return cls(index, n_terms / max(n_rows, 1))
+
+    @classmethod
+    def load(cls, path: Path, mean_terms: float) -> Self:
+        """Open an index.
+
+        :param path: The folder written by :meth:`build`.
+        :param mean_terms: As the manifest has it.
+        :return: The index.
+        :raises IndexCorruptError: When tantivy cannot open it.
+        """
+        try:
+            index = tantivy.Index.open(str(path))
+            _register(index)
+            return cls(index, mean_terms)
+        except (ValueError, OSError) as exc:
+            raise IndexCorruptError(
+                f"{path} cannot be opened: {exc}. tantivy needs a folder it may write a lock file "
+                "to; if the folder is writable, run: yiju index --full"
+            ) from exc
+
+    @property
+    def n_rows(self) -> int:
+        """Number of chunks."""
+        return int(self._searcher.num_docs)
+
+    @property
+    def mean_terms(self) -> float:
+        """Mean number of terms a chunk."""
+        return self._mean_terms
+
+    def search(self, terms: Sequence[str], top_k: int) -> NDArray[np.int64]:
+        """Find candidate rows by tantivy's own BM25.
+
+        :param terms: The question's terms.
+        :param top_k: Number of rows wanted.
+        :return: (n,) row numbers, best first.
+        """
+        clauses = self._rarest(terms)
+        if not clauses or top_k < 1:
+            return np.empty(0, np.int64)
+        schema = self._index.schema
+        query = tantivy.Query.boolean_query(
+            [
+                (_OCCURS, tantivy.Query.term_query(schema, "terms", term, index_option="freq"))
+                for term in clauses
+            ]
+        )
+        # count=False keeps block-max pruning: counting would visit every match.
+        hits = self._searcher.search(query, limit=top_k, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return np.asarray(rows, np.int64)
+
+    def idf(self, term: str) -> float:
+        """Return ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+        :param term: A term.
+        :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
+        """
+        df = self._searcher.doc_freq("terms", term)
+        return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
+
+    def is_known(self, term: str) -> bool:
+        """Tell whether any chunk holds the term."""
+        return bool(self._searcher.doc_freq("terms", term) > 0)
+
+    def score(self, terms: Sequence[str], documents: Sequence[Counter[str]]) -> NDArray[np.float32]:
+        """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
+
+        :param terms: The question's terms; a repeated one counts as often as it stands there.
+        :param documents: Each chunk's terms with their frequencies.
+        :return: (len(documents),) float32, >= 0.
+        """
+        weights = {
+            term: count * self.idf(term)
+            for term, count in Counter(terms).items()
+            if self.is_known(term)
+        }
+        return np.array([self._score_one(weights, document) for document in documents], np.float32)
+
+    def _score_one(self, weights: dict[str, float], document: Counter[str]) -> float:
+        norm = K1 * (1 - B + B * document.total() / self._mean_terms)
+        score = 0.0
+        for term, weight in weights.items():
+            if tf := document[term]:
+                score += weight * tf * (K1 + 1) / (tf + norm)
+        return score
+
+    def _rarest(self, terms: Sequence[str]) -> list[str]:
+        known = [term for term in dict.fromkeys(terms) if self.is_known(term)]
+        return sorted(known, key=lambda term: (-self.idf(term), term))[:_MAX_CLAUSES]
+
+
+def rank(rows: Sequence[int], scores: NDArray[np.float32], top_k: int) -> Ranking:
+    """Order rows by score.
+
+    :param rows: Row numbers.
+    :param scores: (len(rows),) float32.
+    :param top_k: Number kept.
+    :return: The best rows; equal scores by row.
+    """
+    numbers = np.asarray(rows, np.int64)
+    order = np.lexsort((numbers, -scores))[:top_k]
+    return Ranking(numbers[order], scores[order])
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("terms", tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_unsigned_field("row", fast=True)
+    return builder.build()
+
+
+def _register(index: tantivy.Index) -> None:
+    # The terms are ours; tantivy's own tokenizers would cut "gb/t 5972" apart.
+    splitter = tantivy.Tokenizer.regex(rf"[^{_SEPARATOR}]+")
+    index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(splitter).build())

@@ -1,0 +1,56 @@
+"""Settings of the build side, read once and passed down."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from index.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """How documents become an index; recorded in the manifest."""
+
+    encoder: str = ""  # "" is the bundled one; else a sentence-transformers name or folder
+    max_chunk_chars: int = 300
+    max_file_bytes: int = 64 * 1024 * 1024
+    keep_generations: int = 3
+    lock_timeout_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        :raises SettingsError: When a number is too small to work with.
+        """
+        for name, least in (
+            ("max_chunk_chars", 20),
+            ("max_file_bytes", 1),
+            ("keep_generations", 1),
+            ("lock_timeout_s", 0),
+        ):
+            if getattr(self, name) < least:
+                raise SettingsError(f"{name} must be at least {least}, got {getattr(self, name)}")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from variables such as ``YIJU_ENCODER``.
+
+        :param environ: The variables; the process's own when None.
+        :return: The settings, defaults where nothing is set.
+        :raises SettingsError: When a number cannot be read or is out of range.
+        """
+        values = os.environ if environ is None else environ
+        return cls(
+            encoder=values.get("YIJU_ENCODER", ""),
+            max_chunk_chars=_integer(values, "YIJU_MAX_CHUNK_CHARS", 300),
+            max_file_bytes=_integer(values, "YIJU_MAX_FILE_BYTES", 64 * 1024 * 1024),
+            keep_generations=_integer(values, "YIJU_KEEP_GENERATIONS", 3),
+        )
+
+
+def _integer(values: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(values.get(name, default))
+    except ValueError as exc:
+        raise SettingsError(f"{name} must be a whole number, got {values[name]!r}") from exc

@@ -1,0 +1,6 @@
+"""Question → the documents' exact words: ``from rag import answer``."""
+
+from rag.answerer import Answerer, answer
+from rag.datatypes import Answer, Citation, Status
+
+__all__ = ["Answer", "Answerer", "Citation", "Status", "answer"]

@@ -1,0 +1,222 @@
+"""Answerer: the loaded state for many questions; ``answer`` is the one-call form over it."""
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from index.build import ProgressCallback, build_index, default_index_dir, is_stale
+from index.datatypes import BuildReport, Document
+from index.encoder import Encoder, StaticEncoder, load_encoder
+from index.errors import IndexMissingError
+from index.generations import IndexDir, Manifest
+from index.knowledge_base import KnowledgeBase
+from index.loading import hash_source
+from index.settings import IndexSettings
+from rag.calibration import Calibration
+from rag.composer import compose_answer
+from rag.datatypes import Answer
+from rag.query import analyze_question
+from rag.reader import Reader, SpanReader
+from rag.retriever import retrieve
+from rag.selection import select_spans
+from rag.settings import RagSettings
+
+
+class Answerer:
+    """Answers questions from one folder's documents; safe to use from several threads.
+
+    A question is answered from the generation that was live when it began; a refresh beside it
+    switches the next questions to the new one.
+    """
+
+    def __init__(
+        self,
+        knowledge_base: KnowledgeBase,
+        reader: Reader,
+        calibration: Calibration,
+        *,
+        documents_dir: Path,
+        index_dir: Path,
+    ) -> None:
+        """Hold the loaded parts; use :meth:`load` or :meth:`open`.
+
+        :param knowledge_base: The live generation.
+        :param reader: Reads its chunks.
+        :param calibration: Fitted for the reader.
+        :param documents_dir: The documents' folder.
+        :param index_dir: The index's folder.
+        """
+        self._knowledge_base = knowledge_base
+        self._reader = reader
+        self._calibration = calibration
+        self.documents_dir = documents_dir
+        self.index_dir = index_dir
+        self._settings = RagSettings()
+        self._refreshing = threading.Lock()
+
+    @classmethod
+    def load(cls, index_dir: Path, *, documents_dir: Path | None = None) -> Self:
+        """Load an index as it is.
+
+        :param index_dir: The index's folder.
+        :param documents_dir: Its documents' folder; by default the one that the index lies in.
+        :return: The answerer.
+        :raises IndexingError: When there is no usable index.
+        :raises ReaderError: When the reader cannot be loaded.
+        """
+        documents_dir = documents_dir or index_dir.parent
+        knowledge_base = KnowledgeBase.load(index_dir, documents_dir=documents_dir)
+        return cls._around(knowledge_base, documents_dir, index_dir)
+
+    @classmethod
+    def open(
+        cls,
+        documents_dir: Path,
+        index_dir: Path | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> Self:
+        """Load the index of a folder, made or brought up to date first.
+
+        :param documents_dir: The documents' folder.
+        :param index_dir: The index's folder; by default ``.yiju`` in the documents' one.
+        :param progress: Told of a build's steps.
+        :return: The answerer.
+        :raises IndexingError: When there is nothing to index or the index cannot be used.
+        :raises ReaderError: When the reader cannot be loaded.
+        """
+        index_dir = index_dir or default_index_dir(documents_dir)
+        settings = IndexSettings.from_env()
+        encoder = load_encoder(settings.encoder)
+        build_index(documents_dir, index_dir, encoder, settings=settings, progress=progress)
+        knowledge_base = KnowledgeBase.load(index_dir, encoder=encoder, documents_dir=documents_dir)
+        return cls._around(knowledge_base, documents_dir, index_dir)
+
+    @classmethod
+    def _around(cls, knowledge_base: KnowledgeBase, documents_dir: Path, index_dir: Path) -> Self:
+        reader = SpanReader.load(_static_encoder(knowledge_base.encoder))
+        return cls(
+            knowledge_base,
+            reader,
+            Calibration.load(),
+            documents_dir=documents_dir,
+            index_dir=index_dir,
+        )
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the live generation holds."""
+        return self._knowledge_base.manifest
+
+    def answer(self, question: str, *, top_k: int = 5, history: Sequence[str] = ()) -> Answer:
+        """Answer a question with the documents' exact words.
+
+        :param question: Any string.
+        :param top_k: Number of chunks read, from 1.
+        :param history: Earlier questions of the conversation, oldest first.
+        :return: The answer; status ``not_found`` when the documents do not hold one.
+        :raises ValueError: When top_k is not positive.
+        """
+        if top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {top_k}")
+        knowledge_base = self._knowledge_base  # pinned: a refresh swaps the attribute
+        query = analyze_question(
+            question, history=history, max_chars=self._settings.max_question_chars
+        )
+        retrieved = retrieve(knowledge_base, query, self._settings, top_k)
+        spans = select_spans(self._reader.read(query, retrieved.hits))
+        return compose_answer(
+            knowledge_base,
+            query,
+            judged=self._calibration.judge(query, retrieved, spans),
+            nearest=retrieved.hits[: self._settings.n_nearest],
+        )
+
+    def is_stale(self) -> bool:
+        """Tell whether the documents changed since the live generation, or another one is live.
+
+        :raises IndexMissingError: When the documents' folder is gone.
+        """
+        manifest = self.manifest
+        if IndexDir(self.index_dir).current() != manifest.generation:
+            return True
+        return is_stale(self.documents_dir, manifest, IndexSettings.from_env())
+
+    def refresh(
+        self, *, full: bool = False, progress: ProgressCallback | None = None
+    ) -> BuildReport:
+        """Build what changed and answer from it from now on; questions at hand are not disturbed.
+
+        :param full: Read and encode everything again.
+        :param progress: Told of the build's steps.
+        :return: What was done.
+        :raises IndexingError: When the build cannot be done; the old generation stays.
+        """
+        with self._refreshing:
+            encoder = self._knowledge_base.encoder
+            report = build_index(
+                self.documents_dir,
+                self.index_dir,
+                encoder,
+                settings=IndexSettings.from_env(),
+                full=full,
+                progress=progress,
+            )
+            if report.generation != self.manifest.generation:
+                self._knowledge_base = KnowledgeBase.load(
+                    self.index_dir, encoder=encoder, documents_dir=self.documents_dir
+                )
+            return report
+
+    def document(self, source: str) -> Document:
+        """Return a document by its path.
+
+        :param source: As in a citation.
+        :return: The document with its text.
+        :raises KeyError: When the live generation has none of that name.
+        """
+        return self._knowledge_base.document(hash_source(source))
+
+
+def answer(  # noqa: PLR0913 - the public contract
+    question: str,
+    *,
+    documents: str | Path = "seeds",
+    index_dir: str | Path | None = None,
+    top_k: int = 5,
+    history: Sequence[str] = (),
+    refresh: bool = True,
+) -> Answer:
+    """Answer a question with the exact words of a folder's documents.
+
+    The index is built when there is none and brought up to date when documents changed.
+
+    :param question: Any string.
+    :param documents: The documents' folder.
+    :param index_dir: The index's folder; by default ``.yiju`` in the documents' one.
+    :param top_k: Number of chunks read, from 1.
+    :param history: Earlier questions of the conversation, oldest first.
+    :param refresh: Look for changed documents first; False answers from the index as it is.
+    :return: The answer; ``status`` is ``not_found`` when the documents do not hold one.
+    :raises IndexMissingError: When the folder is missing or empty, or, without refresh, the index.
+    :raises IndexingError: When the index cannot be built or read.
+    """
+    documents_dir = Path(documents)
+    index_path = Path(index_dir) if index_dir else default_index_dir(documents_dir)
+    if not refresh and IndexDir(index_path).current() is None:
+        raise IndexMissingError(f"No index at {index_path}. Run: yiju index")
+    answerer = _opened(documents_dir.resolve(), index_path.resolve())
+    if refresh and answerer.is_stale():
+        answerer.refresh()
+    return answerer.answer(question, top_k=top_k, history=history)
+
+
+@lru_cache(maxsize=4)
+def _opened(documents_dir: Path, index_dir: Path) -> Answerer:
+    return Answerer.open(documents_dir, index_dir)
+
+
+def _static_encoder(encoder: Encoder) -> StaticEncoder:
+    return encoder if isinstance(encoder, StaticEncoder) else StaticEncoder.load()

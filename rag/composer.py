@@ -1,0 +1,151 @@
+"""Composer: judged spans → the Answer with its verified citations.
+
+Nothing is shown that is not a slice of its document: every citation is compared with the document's
+text when the answer is made, and one that differs is dropped and logged.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.datatypes import Chunk, Document, Hit, Span
+from index.errors import IndexCorruptError
+from index.knowledge_base import KnowledgeBase
+from index.normalization import fold_text
+from rag.calibration import Judged
+from rag.datatypes import Answer, Citation, Query, Role, Status
+
+logger = logging.getLogger(__name__)
+
+
+def compose_answer(
+    knowledge_base: KnowledgeBase,
+    query: Query,
+    *,
+    judged: Sequence[Judged],
+    nearest: Sequence[Hit],
+) -> Answer:
+    """Make the answer.
+
+    :param knowledge_base: Holds the documents.
+    :param query: The question.
+    :param judged: The reader's spans, most probable first.
+    :param nearest: The closest hits, shown unless the answer is sure.
+    :return: The answer; its text is the first citation's highlighted words.
+    """
+    shown = [
+        (entry, citation)
+        for entry in judged
+        if entry.status is not Status.NOT_FOUND
+        and (citation := _cite_span(knowledge_base, entry)) is not None
+    ]
+    status = shown[0][0].status if shown else Status.NOT_FOUND
+    citations = _number(_keep_supporting([citation for _, citation in shown]))
+    near = () if status is Status.ANSWERED else _cite_hits(knowledge_base, nearest)
+    best = shown[0][0] if shown else (judged[0] if judged else None)
+    return Answer(
+        question=query.question,
+        interpreted=query.text,
+        text=_words(citations[0]) if citations else "",
+        status=status,
+        confidence=round(best.confidence, 4) if best else 0.0,
+        generation=knowledge_base.manifest.generation,
+        citations=citations,
+        nearest=near,
+    )
+
+
+def _keep_supporting(citations: Sequence[Citation]) -> list[Citation]:
+    """Keep the first and the other places that say the same words."""
+    kept: list[Citation] = []
+    for citation in citations:
+        if not kept:
+            kept.append(citation)
+        elif _says_same(citation, kept[0]) and not any(_overlap(citation, old) for old in kept):
+            kept.append(replace(citation, role=Role.SAME))
+    return kept
+
+
+def _says_same(one: Citation, other: Citation) -> bool:
+    return _normal_words(one) == _normal_words(other)
+
+
+def _normal_words(citation: Citation) -> str:
+    return "".join(char for char in fold_text(_words(citation)) if char.isalnum())
+
+
+def _words(citation: Citation) -> str:
+    if citation.highlight is None:
+        return ""
+    start = citation.highlight.start - citation.span.start
+    return citation.quote[start : start + len(citation.highlight)]
+
+
+def _overlap(one: Citation, other: Citation) -> bool:
+    return (
+        one.source == other.source
+        and one.span.start < other.span.end
+        and other.span.start < one.span.end
+    )
+
+
+def _number(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    return tuple(replace(entry, number=number) for number, entry in enumerate(citations, 1))
+
+
+def _cite_span(knowledge_base: KnowledgeBase, entry: Judged) -> Citation | None:
+    span = entry.span
+    return _cite(
+        knowledge_base, span.hit.chunk, quote=span.sentence, highlight=span.span, role=Role.ANSWER
+    )
+
+
+def _cite_hits(knowledge_base: KnowledgeBase, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    citations = [
+        _cite(knowledge_base, hit.chunk, quote=hit.chunk.span, highlight=None, role=Role.NEAREST)
+        for hit in hits
+    ]
+    return _number([citation for citation in citations if citation is not None])
+
+
+def _cite(
+    knowledge_base: KnowledgeBase, chunk: Chunk, *, quote: Span, highlight: Span | None, role: Role
+) -> Citation | None:
+    try:
+        document = knowledge_base.document(chunk.doc_id)
+    except (KeyError, IndexCorruptError):
+        logger.exception("Dropped a citation of %s", chunk.doc_id)
+        return None
+    if not _is_exact(document, chunk, quote, highlight):
+        logger.error("Dropped a citation of %s: it differs from the document", document.source)
+        return None
+    at = highlight or quote
+    return Citation(
+        number=1,
+        role=role,
+        source=document.source,
+        title=document.title,
+        quote=quote.of(document.text),
+        span=quote,
+        highlight=highlight,
+        line=document.text.count("\n", 0, at.start) + 1,
+        page=_page_of(document, at),
+        heading=chunk.heading,
+        sha256=document.sha256,
+    )
+
+
+def _is_exact(document: Document, chunk: Chunk, quote: Span, highlight: Span | None) -> bool:
+    if chunk.span.of(document.text) != chunk.text or not len(quote):
+        return False
+    inside_chunk = chunk.span.start <= quote.start and quote.end <= chunk.span.end
+    if highlight is None:
+        return inside_chunk
+    return inside_chunk and quote.start <= highlight.start < highlight.end <= quote.end
+
+
+def _page_of(document: Document, span: Span) -> int | None:
+    for number, page in enumerate(document.pages, 1):
+        if span.start < page.end:
+            return number
+    return None

@@ -1,0 +1,13 @@
+"""The errors of the question side; not finding an answer is a value, not an error.
+
+RagError
+└── ReaderError
+"""
+
+
+class RagError(Exception):
+    """Base of everything that can go wrong between a question and its answer."""
+
+
+class ReaderError(RagError):
+    """Raised when the reader cannot be loaded or does not belong to the encoder."""

@@ -1,0 +1,60 @@
+"""Query analysis: the user's question → a Query."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from index.normalization import fold_text
+from index.segmentation import extract_terms
+from rag.datatypes import Query
+
+_SCRIPTS = {
+    "zh": re.compile(r"[\u3400-\u9fff]"),
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "ko": re.compile(r"[\uac00-\ud7af]"),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+    "en": re.compile(r"[a-z]+"),  # words, since a Chinese character is about a word
+}
+# A question that leans on the one before it: it opens with "and"/"那", or its subject is a pronoun.
+_ANAPHORA = re.compile(
+    r"^(?:那|那么|还有|然后|其中)|^(?:他|她|它|他们|她们|它们|其|该|此|这|那)"
+    r"|^(?:and|also|what about|how about|then)\b|\b(?:he|she|it|they|him|her|them|his|their|its)\b"
+)
+
+
+def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: int = 1000) -> Query:
+    """Analyse a question.
+
+    :param question: Any string.
+    :param history: Earlier questions of the conversation, oldest first.
+    :param max_chars: Only so many characters are searched.
+    :return: The query; without terms when there is nothing to search for.
+    """
+    text = question.strip()[:max_chars]
+    folded = fold_text(text).strip()
+    previous = tuple(entry.strip() for entry in history if entry.strip())
+    if previous and _ANAPHORA.search(folded):
+        text = f"{previous[-1]} {text}"[:max_chars]
+        folded = fold_text(text).strip()
+    return Query(
+        question=question,
+        text=text,
+        normalized=folded,
+        language=detect_language(folded),
+        terms=tuple(extract_terms(folded)),
+        previous=previous,
+    )
+
+
+def detect_language(folded: str) -> str:
+    """Name the language of a question by its script.
+
+    :param folded: Folded text.
+    :return: zh, ja, ko, ru, en or other; Japanese is told from Chinese by any kana.
+    """
+    counts = Counter({name: len(pattern.findall(folded)) for name, pattern in _SCRIPTS.items()})
+    if not counts.total():
+        return "other"
+    if counts["ja"]:
+        return "ja"
+    return counts.most_common(1)[0][0]

@@ -1,0 +1,1 @@
+"""Recipes and reference networks of the reader; never imported at run time."""

@@ -1,0 +1,1 @@
+"""Evaluation as commands: ``python -m tests.benchmarks --help``."""

@@ -1,0 +1,48 @@
+import math
+
+import numpy as np
+import pytest
+
+from rag.reader_batch import GAP, RaggedAxis
+from rag.reader_layers import LayerNorm, attend, gelu, log_softmax, softmax
+
+
+def _random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+
+
+def test_gelu_is_within_1e_5_of_the_exact_function():
+    x = np.concatenate([np.linspace(-12, 12, 4801), [-1000, 1000]]).astype(np.float32)
+    exact = [0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in x.tolist()]
+
+    assert gelu(x.copy()) == pytest.approx(np.array(exact), abs=1e-5)
+
+
+def test_layer_norm_is_the_formula():
+    x, gain, bias = 3 * _random(7, 16) + 5, _random(16), _random(16)
+    exact = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * gain + bias
+
+    assert LayerNorm(gain, bias)(x) == pytest.approx(exact, abs=1e-5)
+
+
+def test_attend_is_the_formula():
+    query, key, value, bias = _random(5, 8), _random(3, 8), _random(3, 4), _random(5, 3)
+    powers = np.exp(query @ key.T / math.sqrt(8) + bias)
+    exact = powers / powers.sum(1, keepdims=True) @ value
+
+    assert attend(query, key, value, bias.T) == pytest.approx(exact, abs=1e-5)
+
+
+def test_softmaxes_agree_and_bear_large_logits():
+    logits = np.array([1e4, 1e4 - 1, -1e4], dtype=np.float32)
+
+    assert np.exp(log_softmax(logits)) == pytest.approx(softmax(logits, axis=0), abs=1e-6)
+    assert softmax(logits, axis=0).sum() == pytest.approx(1)
+
+
+def test_sequences_are_laid_out_with_gaps_around_them():
+    axis = RaggedAxis.of([3, 1])
+
+    assert axis.spans == (slice(GAP, GAP + 3), slice(2 * GAP + 3, 2 * GAP + 4))
+    assert axis.n_rows == 3 * GAP + 4
+    assert len(axis.gap_rows) == 3 * GAP

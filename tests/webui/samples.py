@@ -1,0 +1,94 @@
+"""Small answers and documents for the tests of what shows them."""
+
+from html.parser import HTMLParser
+
+from index.datatypes import Document, Span
+from rag.datatypes import Answer, Citation, Role, Status
+
+HOSTILE = (
+    "<img src=x onerror=\"window.pwned=1\"> ${window.pwned=2} {{constructor}} $$x^2$$ "
+    "</blockquote><script>window.pwned=3</script> &amp; ' \" ` \\u{110000} C:\\user "
+    "![](http://example.com/a.png) [bold]x[/bold] \u202egnp.exe"
+)
+
+
+def make_document(text, source="notes/报告.txt", title="报告"):
+    return Document("0123456789abcdef", source, title, text, "text/plain", "ab" * 32)
+
+
+def make_citation(document, quote, highlight=None, *, number=1, role=Role.ANSWER, heading=()):
+    return Citation(
+        number=number,
+        role=role,
+        source=document.source,
+        title=document.title,
+        quote=quote.of(document.text),
+        span=quote,
+        highlight=highlight,
+        line=document.text.count("\n", 0, quote.start) + 1,
+        page=None,
+        heading=heading,
+        sha256=document.sha256,
+    )
+
+
+def make_answer(*citations, status=Status.ANSWERED, confidence=0.9, nearest=(), question="哪天？"):
+    text = ""
+    if citations and citations[0].highlight:
+        at = citations[0].highlight.start - citations[0].span.start
+        text = citations[0].quote[at : at + len(citations[0].highlight)]
+    return Answer(
+        question=question,
+        interpreted=question,
+        text=text,
+        status=status,
+        confidence=confidence,
+        generation="000001",
+        citations=citations,
+        nearest=tuple(nearest),
+    )
+
+
+def sample_answer(words="2月5日", before="会议于", after="召开。", **kwargs):
+    document = make_document(f"标题\n{before}{words}{after}\n结尾")
+    start = len("标题\n")
+    quote = Span(start, start + len(before + words + after))
+    highlight = Span(start + len(before), start + len(before + words))
+    return make_answer(make_citation(document, quote, highlight), **kwargs)
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes and text."""
+
+    def __init__(self, markup):
+        super().__init__(convert_charrefs=True)
+        self.elements = []  # [tag, attributes, text]
+        self.text = ""
+        self._open = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append([tag, dict(attrs), ""])
+        if tag not in {"br", "meta", "link", "img"}:
+            self._open.append(self.elements[-1])
+
+    def handle_endtag(self, tag):
+        assert self._open and self._open[-1][0] == tag, f"unbalanced </{tag}>"
+        self._open.pop()
+
+    def handle_data(self, data):
+        self.text += data
+        for element in self._open:
+            element[2] += data
+
+    def find(self, tag, **attributes):
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [
+            element
+            for element in self.elements
+            if element[0] == tag and wanted.items() <= element[1].items()
+        ]
+
+    def texts(self, tag, **attributes):
+        return [element[2] for element in self.find(tag, **attributes)]

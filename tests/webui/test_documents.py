@@ -1,0 +1,157 @@
+from dataclasses import fields
+
+import pytest
+
+from index.build import Progress, Stage
+from index.datatypes import BuildReport, DocumentInfo, Problem
+from index.generations import Manifest
+from tests.webui.samples import HOSTILE, Page
+from webui.documents import render_documents, render_refresh
+from webui.languages import CATALOGUE
+from webui.messages import texts_for
+from webui.refresher import RefreshState
+from webui.wording import describe_size
+
+ZH = texts_for("zh-Hans")
+EN = texts_for("en")
+
+
+def make_info(source="报告.txt", **kwargs):
+    unused = dict.fromkeys((field.name for field in fields(DocumentInfo)), "")
+    shown = {
+        "doc_id": "00ff",
+        "source": source,
+        "encoding": "gb18030",
+        "size": 2048,
+        "n_chars": 1234,
+        "n_chunks": 7,
+    }
+    return DocumentInfo(**(unused | shown | kwargs))
+
+
+def make_manifest(*documents, problems=()):
+    unused = dict.fromkeys((field.name for field in fields(Manifest)), "")
+    shown = {
+        "created_at": "2026-02-05T06:30:00+00:00",
+        "n_chunks": sum(document.n_chunks for document in documents),
+        "documents": documents,
+        "problems": tuple(problems),
+    }
+    return Manifest(**(unused | shown))
+
+
+def make_report(**kwargs):
+    values = {
+        "generation": "000004",
+        "is_new": True,
+        "n_documents": 3,
+        "n_chunks": 1200,
+        "n_encoded": 5,
+        "n_read": 1,
+        "changed": ("a.txt",),
+        "seconds": 1.234,
+    }
+    return BuildReport(**(values | kwargs))
+
+
+def test_every_document_is_listed_with_what_is_known_of_it():
+    page = Page(render_documents(make_manifest(make_info()), ZH))
+    assert page.texts("button", data_event="open", data_document="00ff") == ["报告.txt"]
+    assert page.texts("td") == ["2.0 KB", "1,234", "7", "gb18030"]
+    assert [entry[1]["data-label"] for entry in page.find("td")] == ["大小", "字数", "片段", "编码"]
+
+
+def test_time_of_the_index_is_told():
+    page = Page(render_documents(make_manifest(make_info()), ZH))
+    assert page.find("time", datetime="2026-02-05T06:30:00+00:00")[0][2].startswith("索引更新于 20")
+
+
+def test_files_left_out_are_told_with_the_reason():
+    problems = [Problem("a.pdf", "Its format is not supported.")]
+    page = Page(render_documents(make_manifest(problems=problems), ZH))
+    assert page.texts("summary") == ["1 个文件没有收入"]
+    assert page.texts("li") == ["a.pdfIts format is not supported."]
+
+
+def test_a_long_list_is_cut_and_says_so():
+    infos = [make_info(f"{number}.txt") for number in range(510)]
+    page = Page(render_documents(make_manifest(*infos), ZH))
+    assert len(page.find("button", data_event="open")) == 500
+    assert "还有 10 份没有列出" in page.text
+
+
+@pytest.mark.parametrize("texts", CATALOGUE, ids=lambda texts: texts.code)
+def test_hostile_names_stay_text(texts):
+    manifest = make_manifest(
+        make_info(HOSTILE, encoding=HOSTILE), problems=[Problem(HOSTILE, HOSTILE)]
+    )
+    page = Page(render_documents(manifest, texts))
+    names = {name for element in page.elements for name in element[1]}
+    assert not page.find("img") + page.find("script")
+    assert not [name for name in names if name.startswith("on") or name == "src"]
+    assert page.texts("button") == [HOSTILE]
+
+
+def test_progress_names_the_stage_and_the_file():
+    running = RefreshState(
+        is_running=True, progress=Progress(Stage.READ, 3, 10, "<b>报告.txt</b>")
+    )
+    page = Page(render_refresh(running, ZH))
+    assert "读取文档" in page.text
+    assert page.texts("span", class_="count") == ["3 / 10"]
+    assert page.texts("bdi") == ["<b>报告.txt</b>"]
+    assert page.find("progress")[0][1] == {"max": "10", "value": "3"}
+
+
+def test_a_build_without_progress_yet_shows_an_open_ended_bar():
+    page = Page(render_refresh(RefreshState(is_running=True), ZH))
+    assert page.find("progress")[0][1] == {}
+    assert ZH.stage_check in page.text
+
+
+@pytest.mark.parametrize("texts", CATALOGUE, ids=lambda texts: texts.code)
+def test_every_stage_has_a_name(texts):
+    shown = {
+        Page(
+            render_refresh(RefreshState(is_running=True, progress=Progress(stage, 0, 1)), texts)
+        ).texts("span", class_="stage")[0]
+        for stage in Stage
+    }
+    assert len(shown) == len(Stage)
+
+
+def test_result_of_a_build_is_told_in_words():
+    page = Page(render_refresh(RefreshState(report=make_report()), ZH))
+    assert page.text == (
+        "索引已更新：3 份文档，1,200 个片段，用时 1.2 秒 · 新增 0，改动 1，移除 0"
+    )
+
+
+def test_a_build_that_found_nothing_to_do_says_so():
+    state = RefreshState(report=make_report(is_new=False))
+    assert Page(render_refresh(state, ZH)).text == ZH.unchanged
+
+
+def test_a_failed_build_says_that_the_old_index_stays_and_why():
+    state = RefreshState(has_failed=True, reason="No documents' folder at <here>.")
+    page = Page(render_refresh(state, EN))
+    assert page.text == EN.build_failed + "No documents' folder at <here>."
+
+
+def test_before_any_build_the_button_is_explained():
+    assert Page(render_refresh(RefreshState(), ZH)).text == ZH.rebuild_hint
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KB"),
+        (12_595, "12.3 KB"),
+        (5 * 1024**2, "5.0 MB"),
+        (3 * 1024**4, "3072.0 GB"),
+    ],
+)
+def test_size_is_told_in_units_of_1024(n_bytes, words):
+    assert describe_size(n_bytes) == words

@@ -1,0 +1,123 @@
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from index.build import Progress, Stage
+from index.datatypes import BuildReport, Problem, Span
+from rag.datatypes import Role, Status
+from tests.webui.samples import HOSTILE, make_answer, make_citation, make_document, sample_answer
+from webui.controls import neutralize
+from webui.messages import texts_for
+from webui.terminal import BuildProgress, print_answer, print_report
+
+ZH = texts_for("zh-Hans")
+ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b2J\x08\x7f\u202e"
+
+
+def make_console(*, is_terminal=False):
+    return Console(
+        file=io.StringIO(),
+        force_terminal=is_terminal,
+        color_system="standard" if is_terminal else None,
+        width=60,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def printed(answer, **kwargs):
+    console = make_console(**kwargs)
+    print_answer(console, answer, ZH)
+    return console.file.getvalue()
+
+
+@given(st.text())
+def test_neutral_text_has_no_controls_and_keeps_its_length(text):
+    neutral = neutralize(text)
+    assert len(neutral) == len(text)
+    assert not [char for char in neutral if ord(char) < 32 and char not in "\t\n"]
+    assert not set(neutral) & {"\x7f", "\x9b", "\u202e"}
+
+
+def test_answer_prints_words_quote_and_place():
+    assert printed(sample_answer()) == (
+        "2月5日\n把握较大 90%\n\n会议于2月5日召开。\n〔1〕 notes/报告.txt:2\n"
+    )
+
+
+def test_words_are_marked_in_the_quote_on_a_terminal():
+    assert "\x1b[1;4m2月5日\x1b[0m" in printed(sample_answer(), is_terminal=True)
+
+
+def test_long_quotes_are_never_broken_into_lines():
+    answer = sample_answer(before="很长的一句话" * 40)
+    assert answer.citations[0].quote in printed(answer)
+
+
+def test_not_found_prints_the_nearest_passages():
+    document = make_document("甲。乙。")
+    near = make_citation(document, Span(0, 2), role=Role.NEAREST)
+    answer = make_answer(status=Status.NOT_FOUND, confidence=0.1, nearest=[near])
+    assert printed(answer) == (
+        "文档中没有找到答案\n\n最接近的段落\n\n甲。\n〔1〕 notes/报告.txt:1\n"
+    )
+
+
+def test_uncertain_asks_to_check():
+    assert ZH.check_original in printed(sample_answer(status=Status.UNCERTAIN, confidence=0.4))
+
+
+def test_escape_sequences_and_markup_in_documents_do_nothing():
+    text = f"[bold]{ESCAPES}[/bold] :smile: {HOSTILE}"
+    document = make_document(text, source=f"[red]{ESCAPES}.txt")
+    cited = make_citation(document, Span(0, len(text)), Span(0, 20), heading=(ESCAPES,))
+    output = printed(make_answer(cited))
+    assert neutralize(text) in output
+    assert "[red]" in output
+    assert not set(output) & {"\x1b", "\x9b", "\x07", "\u202e"}
+
+
+def test_report_is_one_line_and_a_table_of_problems():
+    report = BuildReport(
+        *("000001", True, 2, 9, 9, 2),
+        problems=(Problem("[b]x.pdf", "Its format is not supported."),),
+        seconds=0.5,
+    )
+    console = make_console()
+    print_report(console, report, ZH)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0].startswith("索引已更新：2 份文档，9 个片段")
+    assert any("[b]x.pdf" in line for line in lines)
+
+
+def test_report_without_problems_has_no_table():
+    console = make_console()
+    print_report(console, BuildReport("000001", False, 2, 9, 0, 0), ZH)
+    assert console.file.getvalue() == ZH.unchanged + "\n"
+
+
+def test_progress_off_a_terminal_is_a_line_a_stage():
+    console = make_console()
+    with BuildProgress(console, ZH) as show:
+        for done in range(3):
+            show(Progress(Stage.READ, done, 3, "a.txt"))
+        show(Progress(Stage.ENCODE, 0, 9))
+    assert console.file.getvalue() == "读取文档…\n计算向量…\n"
+
+
+def test_progress_on_a_terminal_names_the_file_and_leaves_no_controls_of_its_own():
+    console = make_console(is_terminal=True)
+    with BuildProgress(console, ZH) as show:
+        show(Progress(Stage.READ, 1, 3, "\x1b[31m[b]a.txt"))
+    output = console.file.getvalue()
+    assert "读取文档" in output
+    assert "[b]a.txt" in output
+    assert "\x1b[31m[b]" not in output
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "a\tb\n"])
+def test_lines_and_tabs_are_kept(text):
+    assert neutralize(text) == text.replace("\r", " ")

@@ -1,0 +1,1 @@
+"""The answerer's interfaces: the web page and the command line."""

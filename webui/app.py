@@ -1,0 +1,164 @@
+"""App: the answerer → the Gradio page, its typed endpoint ``/answer``, and the server of both."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+from starlette.middleware import Middleware
+
+from rag import Answerer
+from rag.datatypes import AnswerDict
+from webui.guard import Guard, is_loopback
+from webui.layout import Parts, lay_out
+from webui.page import Page
+from webui.refresher import Refresher
+
+_STYLE_PATH = Path(__file__).parent / "style.css"
+_FONTS = (
+    "ui-sans-serif",
+    "system-ui",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "sans-serif",
+)
+_MONO_FONTS = ("ui-monospace", "Consolas", "Noto Sans Mono CJK SC", "monospace")
+_CONCURRENCY = 8  # of one kind of event; the rest wait
+_MOST_CHUNKS = 20  # read for one question of the endpoint
+_UNSENDABLE = re.compile(r"[\ud800-\udfff]")  # JSON in UTF-8 has no lone surrogates
+_ICON = (
+    "data:image/svg+xml,"
+    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='6' fill='%23a8352a'/%3E"
+    "%3Cpath d='M8 9h16v3H8zM8 15h16v3H8zM8 21h9v3H8z' fill='%23fff'/%3E%3C/svg%3E"
+)
+_HEAD = f'<link rel="icon" href="{_ICON}"><meta name="color-scheme" content="light dark">'
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the page behaves."""
+
+    look_s: float = 10.0  # least time between two looks for changed documents
+    tick_s: float = 4.0  # between two looks of a page at the state of the index
+    queue_size: int = 256  # events waiting; more are refused
+
+
+def build_app(answerer: Answerer, settings: WebSettings | None = None) -> gr.Blocks:
+    """Build the page.
+
+    :param answerer: Answers its questions.
+    :param settings: How it behaves.
+    :return: The page, to be given to :func:`serve`.
+    """
+    settings = settings or WebSettings()
+    # Gradio reads this whenever it would report something; the argument below covers only the rest.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    refresher = Refresher(answerer, interval_s=settings.look_s)
+    with gr.Blocks(
+        analytics_enabled=False, title="Yiju 依据", fill_height=True, fill_width=True
+    ) as app:
+        parts = lay_out(tick_s=settings.tick_s)
+        _connect(app, parts, Page(answerer, refresher, parts))
+        api(_endpoint(answerer), api_name="answer")
+    app.queue(max_size=settings.queue_size, default_concurrency_limit=_CONCURRENCY)
+    return app
+
+
+def serve(
+    answerer: Answerer,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    settings: WebSettings | None = None,
+) -> gr.Blocks:
+    """Build the page and serve it in the background.
+
+    :param answerer: Answers its questions.
+    :param host: A loopback address or localhost.
+    :param port: The port; the first free one from 7860 when None.
+    :param settings: How the page behaves.
+    :return: The page; ``local_url`` is its address, ``close()`` ends it.
+    :raises ValueError: When others could reach the host.
+    :raises OSError: When the port is taken.
+    """
+    if not is_loopback(host):
+        raise ValueError(f"The page has no login yet, so it is served on loopback only, not {host}")
+    app = build_app(answerer, settings)
+    app.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        inbrowser=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        ssr_mode=False,
+        pwa=False,
+        max_file_size=1024,  # bytes; nothing on the page uploads
+        state_session_capacity=200,
+        app_kwargs={"middleware": [Middleware(Guard)]},
+        theme=gr.themes.Base(font=_FONTS, font_mono=_MONO_FONTS),
+        css_paths=_STYLE_PATH,
+        head=_HEAD,
+    )
+    return app
+
+
+def _endpoint(answerer: Answerer) -> Callable[[str, int], AnswerDict]:
+    def answer(question: str, top_k: int = 5) -> AnswerDict:
+        """Answer a question with the documents' exact words and where they stand."""
+        if not 1 <= top_k <= _MOST_CHUNKS:
+            raise gr.Error(f"top_k must be from 1 to {_MOST_CHUNKS}, got {top_k}")
+        return answerer.answer(_UNSENDABLE.sub("\ufffd", question), top_k=top_k).to_dict()
+
+    return answer
+
+
+def _connect(app: gr.Blocks, parts: Parts, page: Page) -> None:
+    """Say which handler hears what; only ``/answer`` is for others."""
+    talk = [parts.question, parts.conversation, parts.suggestions, parts.turns]
+    panel = [parts.source, parts.view]
+    index = [parts.documents, parts.refresh, parts.seen, parts.generation]
+    words = [parts.header, parts.send, parts.rebuild, parts.language, parts.chosen]
+    everything = [*words, *talk, *panel, *index]
+    language, turns, suggested = parts.language, parts.turns, parts.suggested
+    _hear([app.load], page.load, [parts.chosen], everything)
+    _hear([parts.header.language], page.switch, [turns, parts.view, suggested], everything)
+    context = [turns, language, suggested]
+    _hear([parts.question.submit, parts.send.click], page.ask, [parts.question, *context], talk)
+    _hear([parts.suggestions.ask], page.ask_suggested, context, talk)
+    _hear([parts.suggestions.clear], page.clear, [language, suggested], [*talk, *panel])
+    _hear([parts.conversation.open, parts.documents.open], page.open, [turns, language], panel)
+    _hear([parts.source.back], page.back, [], panel)
+    _hear([parts.rebuild.click], page.rebuild, [language], index)
+    _hear([parts.timer.tick], page.tick, [parts.seen, language], index)
+    [suggesting] = _hear([parts.generation.change], page.suggest, [], [suggested])
+    _hear([suggesting.then], page.show_suggestions, context, [parts.suggestions])
+
+
+def _hear(
+    triggers: Sequence[Callable[..., Any]],
+    handler: Callable[..., object],
+    inputs: Sequence[object],
+    outputs: Sequence[object],
+) -> list[Any]:
+    return [
+        trigger(
+            handler,
+            inputs=list(inputs),
+            outputs=list(outputs),
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        for trigger in triggers
+    ]

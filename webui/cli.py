@@ -1,0 +1,233 @@
+"""Command line: ``yiju web``, ``yiju ask`` and ``yiju index``.
+
+Exit codes: 0 answered or uncertain, 1 not found, 2 any error, 130 Ctrl-C. Heavy modules load in the
+command that needs them, so that the help comes at once and ``ask`` never loads gradio or torch.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from webui.failures import clear_errors, fail, report_crash
+from webui.messages import system_language
+
+if TYPE_CHECKING:
+    from rag import Answerer
+    from webui.terminal import BuildProgress
+
+_NOT_FOUND = 1
+
+_HELP = """依据：用你自己文档里的原话回答问题，并指出出处。
+
+Yiju answers questions with the exact words of your own documents, and says where they stand.
+
+例 Example: yiju ask "大会是哪一天召开的？" --documents ./docs"""
+
+_WEB_HELP = """打开网页界面。
+
+Open the web page.
+
+例 Example: yiju web --documents ./docs --port 8080"""
+
+_ASK_HELP = """用文档里的原话回答一个问题；文档有改动会先更新索引。
+
+Answer a question with the documents' exact words; changed documents are indexed first.
+
+退出码 Exit status: 0 找到 answered or uncertain, 1 没找到 not found, 2 出错 error.
+
+例 Example: yiju ask "大会是哪一天召开的？" --json"""
+
+_INDEX_HELP = """为文档建立索引，或只更新有改动的部分。
+
+Index the documents, or only what changed in them.
+
+例 Example: yiju index --documents ./docs --full"""
+
+Documents = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="YIJU_DOCUMENTS",
+        help="文档所在的文件夹，默认 ./seeds。 The documents' folder, by default ./seeds.",
+        show_default=False,
+    ),
+]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="YIJU_INDEX",
+        help="索引的位置，默认在文档文件夹里。 The index's folder, by default "
+        ".yiju in the documents' one.",
+        show_default=False,
+    ),
+]
+
+commands = typer.Typer(
+    help=_HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+@commands.command(help=_WEB_HELP, short_help="打开网页界面。 Open the web page.")
+def web(
+    documents: Documents = None,
+    index: Index = None,
+    host: Annotated[
+        str, typer.Option(help="只能是本机地址。 A loopback address only.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="端口，默认从 7860 起第一个空闲的。 The port, by default the first free one "
+            "from 7860.",
+            min=1,
+            max=65535,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Open the web page."""
+    from webui.guard import is_loopback
+
+    texts = system_language()
+    with clear_errors():
+        if not is_loopback(host):
+            fail(texts.refuse_host.format(host=host))
+        typer.echo(texts.loading, err=True)
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported
+        _bypass_proxies()
+        answerer = _load_answerer(_documents_dir(documents), index)
+        from webui.app import serve
+
+        app = serve(answerer, host=host, port=port)
+    typer.echo(texts.serving.format(url=app.local_url))
+    typer.echo(texts.stop_hint, err=True)
+    try:
+        while True:
+            time.sleep(3600)
+    finally:
+        app.close(verbose=False)
+
+
+@commands.command(help=_ASK_HELP, short_help="回答一个问题。 Answer a question.")
+def ask(
+    question: Annotated[str, typer.Argument(help="问题。 The question.", show_default=False)],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="只输出 JSON。 Print the answer as JSON, nothing else.")
+    ] = False,
+    documents: Documents = None,
+    index: Index = None,
+) -> None:
+    """Answer a question."""
+    with clear_errors(), _progress() as progress:
+        from rag import Answerer, Status
+
+        answerer = Answerer.open(_documents_dir(documents), index, progress=progress)
+        answer = answerer.answer(question)
+    if as_json:
+        import json
+
+        line = json.dumps(answer.to_dict(), ensure_ascii=False) + "\n"
+        sys.stdout.buffer.write(line.encode("utf-8", "replace"))
+        sys.stdout.flush()
+    else:
+        from rich.console import Console
+
+        from webui.terminal import print_answer
+
+        print_answer(Console(highlight=False, emoji=False), answer, system_language())
+    raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
+
+
+@commands.command(
+    "index", help=_INDEX_HELP, short_help="建立或更新索引。 Build or update the index."
+)
+def build(
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="全部重读重算。 Read and encode everything again.", show_default=False
+        ),
+    ] = False,
+    documents: Documents = None,
+    index: Index = None,
+) -> None:
+    """Build or update the index."""
+    with clear_errors(), _progress() as progress:
+        from index import IndexSettings, build_index, default_index_dir, load_encoder
+
+        documents_dir = _documents_dir(documents)
+        settings = IndexSettings.from_env()
+        report = build_index(
+            documents_dir,
+            index or default_index_dir(documents_dir),
+            load_encoder(settings.encoder),
+            settings=settings,
+            full=full,
+            progress=progress,
+        )
+    from rich.console import Console
+
+    from webui.terminal import print_report
+
+    print_report(Console(highlight=False, emoji=False), report, system_language())
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``yiju``."""
+    sys.excepthook = report_crash
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a console of another encoding shows ? rather than failing
+            reconfigure(errors="replace")
+    # Not commands(): that would put typer's own report of crashes, and status 1, in place of ours.
+    typer.main.get_command(commands).main(prog_name="yiju")
+
+
+def _documents_dir(documents: Path | None) -> Path:
+    """Return the folder asked for, ./seeds, or the one of an editable install."""
+    if documents:
+        return documents
+    bundled = Path(__file__).resolve().parent.parent / "seeds"
+    here = Path("seeds")
+    return bundled if bundled.is_dir() and not here.is_dir() else here
+
+
+def _load_answerer(documents_dir: Path, index_dir: Path | None) -> "Answerer":
+    """Load the index as it is, or make it; the page itself brings it up to date later."""
+    from index import default_index_dir
+    from index.errors import IndexFormatError, IndexMissingError
+    from rag import Answerer
+
+    try:
+        return Answerer.load(
+            index_dir or default_index_dir(documents_dir), documents_dir=documents_dir
+        )
+    except (IndexMissingError, IndexFormatError):
+        with _progress() as progress:
+            return Answerer.open(documents_dir, index_dir, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator["BuildProgress"]:
+    from rich.console import Console
+
+    from webui.terminal import BuildProgress
+
+    with BuildProgress(Console(stderr=True, highlight=False), system_language()) as progress:
+        yield progress
+
+
+def _bypass_proxies() -> None:
+    """Keep Gradio's request to its own server, made at the start, away from any proxy."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [entry for entry in os.environ.get(name, "").split(",") if entry]
+        os.environ[name] = ",".join(dict.fromkeys([*known, "127.0.0.1", "localhost", "::1"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Controls: any text → the same text without what a terminal would act upon."""
+
+import re
+
+# C0 and C1 controls could move the cursor or recolour the screen, the others could reorder it, and
+# lone surrogates cannot be written at all.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def neutralize(text: str) -> str:
+    """Replace what a terminal would act upon, one character for one, so that offsets stay.
+
+    :param text: Any string; line feeds and tabs are kept.
+    :return: The text with U+FFFD for every other control character.
+    """
+    return _CONTROLS.sub("\ufffd", text.replace("\r\n", " \n"))

@@ -1,0 +1,89 @@
+"""The record of everything the interface says in one language."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All words of one interface language; ``{name}`` marks what is filled in."""
+
+    code: str  # BCP 47
+    name: str  # of the language, in itself
+    # the page
+    title: str
+    tagline: str
+    language: str  # label of the language switch
+    conversation: str
+    question_label: str
+    question_hint: str
+    send: str
+    clear: str
+    welcome: str
+    welcome_more: str
+    suggestions: str
+    suggestions_pending: str
+    suggestions_none: str
+    # an answer
+    asked: str  # the mark before a question
+    searching: str
+    interpreted: str  # {question}
+    sure: str
+    fairly_sure: str
+    unsure: str
+    confidence: str  # {percent}
+    same_elsewhere: str
+    check_original: str
+    not_found: str
+    not_found_more: str
+    nearest: str
+    nearest_also: str
+    nothing_near: str
+    failed: str
+    # a place in a document
+    reference: str  # {number}
+    line: str  # {line}
+    page: str  # {page}
+    open_source: str
+    # the source panel
+    source: str
+    back: str
+    copy_quote: str
+    copied: str
+    whole_document: str  # {chars}
+    window: str  # {first}, {last}, {chars}
+    moved: str
+    changed: str
+    gone: str
+    stale_link: str
+    # the documents panel
+    documents: str
+    n_documents: str  # {count}
+    n_chunks: str  # {count}
+    indexed_at: str  # {time}
+    column_name: str
+    column_size: str
+    column_chars: str
+    column_chunks: str
+    column_encoding: str
+    more_documents: str  # {count}
+    problems: str  # {count}
+    rebuild: str
+    rebuild_hint: str
+    stage_check: str
+    stage_read: str
+    stage_encode: str
+    stage_dense: str
+    stage_lexical: str
+    stage_publish: str
+    refreshing: str
+    built: str  # {documents}, {chunks}, {seconds}
+    built_changes: str  # {added}, {changed}, {removed}
+    unchanged: str
+    build_failed: str
+    # the command line
+    column_problem: str
+    serving: str  # {url}
+    stop_hint: str
+    loading: str
+    refuse_host: str  # {host}
+    crashed: str  # {error}

@@ -1,0 +1,107 @@
+"""Refresher: looks for changed documents and rebuilds beside the questions, in one thread."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+
+from index.build import Progress
+from index.datatypes import BuildReport
+from index.errors import IndexingError, SettingsError
+from rag import Answerer
+from rag.errors import RagError
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_WAIT_S = 300.0  # between looks while builds fail
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshState:
+    """What the pages show of the index; replaced as a whole, never changed."""
+
+    version: int = 0  # grows with every change that a page should show
+    is_running: bool = False
+    progress: Progress | None = None  # of the running build
+    report: BuildReport | None = None  # of the last one, None if it failed or there was none
+    has_failed: bool = False
+    reason: str = ""  # of the failure, where it is known
+
+
+class Refresher:
+    """Keeps an answerer's index up to date; questions go on being answered meanwhile."""
+
+    def __init__(self, answerer: Answerer, *, interval_s: float) -> None:
+        """Prepare; nothing runs yet.
+
+        :param answerer: Whose documents to look at.
+        :param interval_s: Least time between two looks for changes.
+        """
+        self._answerer = answerer
+        self._interval_s = interval_s
+        self._wait_s = interval_s
+        self._next_look = 0.0  # on the monotonic clock
+        self._is_looking = False
+        self._lock = threading.Lock()
+        self._state = RefreshState()
+
+    @property
+    def state(self) -> RefreshState:
+        """The state at this moment."""
+        return self._state
+
+    def look(self) -> None:
+        """Look for changed documents in the background, if it is time to; return at once."""
+        with self._lock:
+            is_due = time.monotonic() >= self._next_look
+            if self._is_looking or self._state.is_running or not is_due:
+                return
+            self._is_looking = True
+        threading.Thread(target=self._look, name="yiju-look", daemon=True).start()
+
+    def rebuild(self) -> None:
+        """Rebuild in the background unless a build is running; return at once."""
+        with self._lock:
+            if self._state.is_running:
+                return
+            self._state = RefreshState(self._state.version + 1, is_running=True)
+        threading.Thread(target=self._build, name="yiju-build", daemon=True).start()
+
+    def _look(self) -> None:
+        is_stale = False
+        try:
+            is_stale = self._answerer.is_stale()
+        except IndexingError as exc:
+            self._fail(str(exc))
+        finally:
+            self._next_look = time.monotonic() + self._wait_s
+            self._is_looking = False
+        if is_stale:
+            self.rebuild()
+
+    def _build(self) -> None:
+        report, reason = None, ""
+        try:
+            report = self._answerer.refresh(progress=self._tell)
+        except (IndexingError, SettingsError, RagError) as exc:
+            reason = str(exc)
+        finally:  # whatever else went wrong is told by the thread's own traceback
+            if report:
+                self._succeed(report)
+            else:
+                self._fail(reason)
+
+    def _tell(self, progress: Progress) -> None:
+        self._state = replace(self._state, progress=progress)
+
+    def _succeed(self, report: BuildReport) -> None:
+        self._wait_s = self._interval_s
+        self._next_look = time.monotonic() + self._wait_s
+        self._state = RefreshState(self._state.version + 1, report=report)
+
+    def _fail(self, reason: str) -> None:
+        self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
+        self._next_look = time.monotonic() + self._wait_s
+        if self._state.is_running or self._state.reason != reason:
+            logger.warning("The index was not updated: %s", reason or "see the traceback")
+            self._state = RefreshState(self._state.version + 1, has_failed=True, reason=reason)

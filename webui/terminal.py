@@ -1,0 +1,149 @@
+"""Terminal: answers, progress and outcomes → lines; nothing from a document is ever interpreted."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from index.build import Progress
+from index.datatypes import BuildReport
+from rag.datatypes import Answer, Citation, Status
+from webui.controls import neutralize
+from webui.languages import Texts
+from webui.wording import (
+    describe_confidence,
+    describe_percent,
+    describe_report,
+    describe_role,
+    describe_stage,
+)
+
+_WORDS_STYLE = "bold underline"
+
+
+def print_answer(console: Console, answer: Answer, texts: Texts) -> None:
+    """Print an answer with its evidence, or the honest no with the nearest passages.
+
+    :param console: Where to.
+    :param answer: The answer.
+    :param texts: The language.
+    """
+    if answer.status is Status.NOT_FOUND:
+        _print(console, Text(texts.not_found, "bold"))
+    else:
+        _print(console, Text(neutralize(answer.text), "bold"))
+        sure = f"{describe_confidence(answer, texts)} {describe_percent(answer)}"
+        _print(console, Text(sure, "dim"))
+        for citation in answer.citations:
+            _print_citation(console, citation, texts)
+    if answer.status is Status.UNCERTAIN:
+        _print(console, Text(f"\n{texts.check_original}"))
+    if answer.nearest and answer.status is not Status.ANSWERED:
+        _print(console, Text(f"\n{texts.nearest}", "bold"))
+        for citation in answer.nearest:
+            _print_citation(console, citation, texts)
+
+
+def print_report(console: Console, report: BuildReport, texts: Texts) -> None:
+    """Print what a build did and a table of the files it had to leave out.
+
+    :param console: Where to.
+    :param report: Of the build.
+    :param texts: The language.
+    """
+    _print(console, Text(describe_report(report, texts)))
+    if not report.problems:
+        return
+    table = Table(title=texts.problems.format(count=len(report.problems)), title_justify="left")
+    table.add_column(texts.column_name, overflow="fold")
+    table.add_column(texts.column_problem, overflow="fold")
+    for problem in report.problems:
+        table.add_row(Text(neutralize(problem.source)), Text(neutralize(problem.message)))
+    console.print(table)
+
+
+class BuildProgress:
+    """Shows a build as it goes: a bar on a terminal, a line a stage elsewhere, nothing if none."""
+
+    def __init__(self, console: Console, texts: Texts) -> None:
+        """Prepare; nothing is shown before the first report.
+
+        :param console: Where to, usually the standard error.
+        :param texts: The language.
+        """
+        self._console = console
+        self._texts = texts
+        self._bar: ProgressBar | None = None
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the build has come."""
+        stage = describe_stage(progress.stage, self._texts)
+        if not self._console.is_terminal:
+            if stage != self._stage:
+                _print(self._console, Text(f"{stage}…"))
+            self._stage = stage
+            return
+        if self._bar is None:
+            self._bar = ProgressBar(*_columns(), console=self._console, transient=True)
+            self._bar.add_task("", name="")
+            self._bar.start()
+        self._bar.update(
+            self._bar.task_ids[0],
+            description=stage,
+            completed=progress.done,
+            total=progress.total,
+            name=neutralize(progress.name),
+        )
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[name]}", markup=False),
+    )
+
+
+def _print_citation(console: Console, citation: Citation, texts: Texts) -> None:
+    quote = Text(neutralize(citation.quote))
+    if citation.highlight:
+        start = citation.highlight.start - citation.span.start
+        quote.stylize(_WORDS_STYLE, start, start + len(citation.highlight))
+    role = describe_role(citation, texts)
+    at = (
+        f":{citation.line}"
+        if citation.page is None
+        else f" {texts.page.format(page=citation.page)}"
+    )
+    place = " › ".join((f"{citation.source}{at}", *citation.heading))
+    number = texts.reference.format(number=citation.number)
+    _print(console, Text())
+    if role:
+        _print(console, Text(role, "dim"))
+    _print(console, quote)
+    _print(console, Text(f"{number} {neutralize(place)}", "cyan"))
+
+
+def _print(console: Console, text: Text) -> None:
+    """Print without wrapping, so that quotes stay whole when they are copied or piped."""
+    console.print(text, soft_wrap=True)
