@@ -47,6 +47,11 @@ def chunk_document(document: Document, max_chars: int) -> list[Chunk]:
     return chunks
 
 
+def search_text(chunk: Chunk) -> str:
+    """Return what is searched for a chunk: its heading path and its text."""
+    return "\n".join((*chunk.heading, chunk.text))
+
+
 def _make_chunk(document: Document, span: Span, titles: tuple[str, ...]) -> Chunk:
     text = span.of(document.text)
     key = f"{document.doc_id}\x00{span.start}\x00{text}"

@@ -5,91 +5,24 @@ renames it to its final name and only then replaces ``CURRENT``: a crash at any 
 old generation answering. The scheme is that of LevelDB's CURRENT file and Lucene's commit points.
 """
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from index.datatypes import DocumentInfo, Problem
 from index.errors import (
     IndexCorruptError,
-    IndexFormatError,
     IndexingError,
     IndexLockedError,
     IndexMissingError,
 )
+from index.manifest import GenerationPaths, Manifest, write_manifest
 
-FORMAT_VERSION = 1
 _TEMPORARY = ".building-"
 _REBUILD = "Run: yiju index --full"
-
-
-@dataclass(frozen=True, slots=True)
-class FailedFile:
-    """A file that could not be indexed, so that it is not read again until it changes."""
-
-    source: str
-    size: int
-    mtime_ns: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation holds and what it was made with."""
-
-    generation: str
-    documents_dir: str  # relative to the index when the index lies in it, else absolute
-    created_at: str  # ISO 8601, UTC
-    encoder: str  # "" for the bundled one
-    encoder_fingerprint: str
-    dim: int
-    max_chunk_chars: int
-    n_chunks: int
-    mean_terms: float
-    documents: tuple[DocumentInfo, ...]  # sorted by source
-    failed: tuple[FailedFile, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationPaths:
-    """The files of one generation."""
-
-    root: Path
-
-    @property
-    def manifest(self) -> Path:
-        """What the generation holds."""
-        return self.root / "manifest.json"
-
-    @property
-    def store(self) -> Path:
-        """Documents and chunks."""
-        return self.root / "chunks.sqlite"
-
-    @property
-    def vectors(self) -> Path:
-        """(n_chunks, dim) float32, one row a chunk."""
-        return self.root / "vectors.npy"
-
-    @property
-    def dense(self) -> Path:
-        """FAISS's bytes."""
-        return self.root / "dense.faiss"
-
-    @property
-    def lexical(self) -> Path:
-        """The folder of tantivy."""
-        return self.root / "lexical"
 
 
 class IndexDir:
@@ -225,113 +158,6 @@ class IndexDir:
     def _discard_unfinished(self) -> None:
         for path in self.generations_dir.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def utc_now() -> str:
-    """Return the time for a manifest, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def write_manifest(paths: GenerationPaths, manifest: Manifest) -> None:
-    """Write a manifest with the size and sha256 of every other file and its own checksum.
-
-    :param paths: A generation that is complete but for it.
-    :param manifest: What the generation holds.
-    """
-    body = {
-        "format_version": FORMAT_VERSION,
-        **asdict(manifest),
-        "files": {
-            path.relative_to(paths.root).as_posix(): _describe(path) for path in _files(paths)
-        },
-    }
-    body["checksum"] = _checksum(body)
-    paths.manifest.write_text(json.dumps(body, ensure_ascii=False, indent=1), "utf-8", newline="\n")
-
-
-def read_manifest(paths: GenerationPaths) -> Manifest:
-    """Read a manifest and check it, the format and every file's size.
-
-    :param paths: A published generation.
-    :return: The manifest.
-    :raises IndexFormatError: When it was written in another format version.
-    :raises IndexCorruptError: When it, or a file it names, is missing or altered.
-    """
-    body = _read_json(paths.manifest)
-    if body.get("format_version") != FORMAT_VERSION:
-        raise IndexFormatError(
-            f"The index at {paths.root.parent.parent} has format version "
-            f"{body.get('format_version')}; this yiju reads version {FORMAT_VERSION}. {_REBUILD}"
-        )
-    checksum = body.pop("checksum", None)
-    if checksum != _checksum(body):
-        raise IndexCorruptError(f"{paths.manifest} was altered. {_REBUILD}")
-    wrong = [
-        name
-        for name, entry in body["files"].items()
-        if not (paths.root / name).is_file() or (paths.root / name).stat().st_size != entry["size"]
-    ]
-    if wrong:
-        raise IndexCorruptError(
-            f"Missing or cut short in {paths.root}: {', '.join(sorted(wrong))}. {_REBUILD}"
-        )
-    values = {field.name: body[field.name] for field in fields(Manifest)}
-    values["documents"] = tuple(DocumentInfo(**entry) for entry in body["documents"])
-    values["failed"] = tuple(FailedFile(**entry) for entry in body["failed"])
-    values["problems"] = tuple(Problem(**entry) for entry in body["problems"])
-    return Manifest(**values)
-
-
-def describe_folder(documents_dir: Path, index_dir: Path) -> str:
-    """Return how a manifest names its documents' folder.
-
-    :param documents_dir: The folder.
-    :param index_dir: The index's folder.
-    :return: Relative when the index lies in the folder, so that both may move; else absolute.
-    """
-    documents, index = documents_dir.resolve(), index_dir.resolve()
-    if index.is_relative_to(documents):
-        return Path(*[".."] * len(index.relative_to(documents).parts)).as_posix()
-    return documents.as_posix()
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    size: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        with path.open("rb") as file:
-            return cls(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-
-
-def _describe(path: Path) -> dict[str, int | str]:
-    return asdict(_File.of(path))
-
-
-def _files(paths: GenerationPaths) -> list[Path]:
-    # tantivy's lock files are not data, and opening the index makes them again.
-    return sorted(
-        path
-        for path in paths.root.rglob("*")
-        if path.is_file() and not path.name.endswith(".lock") and path != paths.manifest
-    )
-
-
-def _checksum(body: dict[str, Any]) -> str:
-    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False).encode("utf-8")
-    return hashlib.sha256(canonical).hexdigest()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        body = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
-        raise IndexCorruptError(f"{path} cannot be read. {_REBUILD}") from exc
-    if not isinstance(body, dict):
-        raise IndexCorruptError(f"{path} is not a manifest. {_REBUILD}")
-    return body
 
 
 def _flush_tree(root: Path) -> None:

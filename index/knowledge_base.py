@@ -10,14 +10,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.build import check_folder, search_text
+from index.chunking import search_text
 from index.datatypes import Channel, Chunk, Document, Hit
 from index.dense import DenseIndex, Ranking
 from index.encoder import Encoder, load_encoder
 from index.errors import IndexCorruptError, IndexFormatError
-from index.generations import GenerationPaths, IndexDir, Manifest, read_manifest
+from index.generations import IndexDir
 from index.lexical import LexicalIndex, rank
 from index.loading import hash_bytes
+from index.manifest import GenerationPaths, Manifest, check_folder, read_manifest
 from index.normalization import fold_text
 from index.segmentation import extract_terms
 from index.store import ChunkStore

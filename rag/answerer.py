@@ -6,13 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from index.build import ProgressCallback, build_index, default_index_dir, is_stale
+from index.build import build_index, default_index_dir, is_stale
 from index.datatypes import BuildReport, Document
 from index.encoder import Encoder, StaticEncoder, load_encoder
 from index.errors import IndexMissingError
-from index.generations import IndexDir, Manifest
+from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
 from index.loading import hash_source
+from index.manifest import Manifest
+from index.progress import ProgressCallback
 from index.settings import IndexSettings
 from rag.calibration import Calibration
 from rag.composer import compose_answer
@@ -125,13 +127,13 @@ class Answerer:
         query = analyze_question(
             question, history=history, max_chars=self._settings.max_question_chars
         )
-        retrieved = retrieve(knowledge_base, query, self._settings, top_k)
-        spans = select_spans(self._reader.read(query, retrieved.hits))
+        hits = retrieve(knowledge_base, query, self._settings, top_k)
+        spans = select_spans(self._reader.read(query, hits))
         return compose_answer(
             knowledge_base,
             query,
-            judged=self._calibration.judge(query, retrieved, spans),
-            nearest=retrieved.hits[: self._settings.n_nearest],
+            judged=self._calibration.judge(spans),
+            nearest=hits[: self._settings.n_nearest],
         )
 
     def is_stale(self) -> bool:

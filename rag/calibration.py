@@ -1,8 +1,10 @@
-"""Calibration: what retriever and reader say of a span → the probability that it is the answer.
+"""Calibration: what the reader says of a span → the probability that it is the answer.
 
-A logistic model a kind of question (Platt 1999, "Probabilistic outputs for support vector
-machines"): p = 1 / (1 + exp(-(w · x + b))). Fitted by ``rag.training.calibrate`` on questions asked
-with and without the document that answers them; the weights lie beside the reader's.
+A logistic model (Platt 1999, "Probabilistic outputs for support vector machines"):
+p = 1 / (1 + exp(-(w · x + b))), fitted by ``rag.training.calibrate`` on questions asked with and
+without the document that answers them. What the retriever says is left out: cosine and coverage
+tell right from wrong within one collection but mean another thing in the next (on our own test
+documents the area under the ROC curve is 0.81 without them, 0.75 with them).
 """
 
 import json
@@ -12,37 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from rag.datatypes import AnswerSpan, Query, Status
+from rag.datatypes import AnswerSpan, Status
 from rag.errors import ReaderError
-from rag.query import detect_language
 from rag.reader import BUNDLED_DIR
-from rag.retriever import Retrieved
 
-FEATURES = ("score", "relevance", "margin", "coverage", "dense", "rank")
-GROUPS = ("zh", "en", "other", "cross")
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What speaks for one span."""
-
-    group: str  # one of GROUPS
-    values: tuple[float, ...]  # in the order of FEATURES
-
-
-@dataclass(frozen=True, slots=True)
-class Logistic:
-    """One group's model."""
-
-    weights: tuple[float, ...]
-    bias: float
-    answered: float  # probability from which an answer counts as answered
-    uncertain: float  # probability from which it is shown at all
-
-    def probability(self, values: Sequence[float]) -> float:
-        """Return 1 / (1 + exp(-(w · x + b)))."""
-        z = self.bias + sum(w * x for w, x in zip(self.weights, values, strict=True))
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))
+_MOST_LOGIT = 10.0
+_MOST_MARGIN = 5.0
+FEATURES = ("score", "relevance", "margin", "rank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +34,12 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The models of all groups."""
+    """The fitted model with its thresholds."""
 
-    models: dict[str, Logistic]
+    weights: tuple[float, ...]  # in the order of FEATURES
+    bias: float
+    answered: float  # probability from which an answer counts as sure
+    uncertain: float  # probability from which it is shown at all
 
     @classmethod
     def load(cls, path: Path = BUNDLED_DIR / "calibration.json") -> Self:
@@ -70,80 +51,67 @@ class Calibration:
         """
         try:
             body = json.loads(path.read_text("utf-8"))
-            if tuple(body["features"]) != FEATURES or set(body["groups"]) != set(GROUPS):
+            if tuple(body["features"]) != FEATURES:
                 raise ValueError("it was fitted for other features")
-            models = {
-                name: Logistic(
-                    tuple(group["weights"]),
-                    group["bias"],
-                    group["answered"],
-                    group["uncertain"],
-                )
-                for name, group in body["groups"].items()
-            }
+            return cls(
+                tuple(map(float, body["weights"])),
+                float(body["bias"]),
+                float(body["answered"]),
+                float(body["uncertain"]),
+            )
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise ReaderError(f"{path} cannot be used: {exc}. Install yiju again.") from exc
-        return cls(models)
 
-    def judge(
-        self, query: Query, retrieved: Retrieved, spans: Sequence[AnswerSpan]
-    ) -> list[Judged]:
+    def probability(self, values: Sequence[float]) -> float:
+        """Return 1 / (1 + exp(-(w · x + b))).
+
+        :param values: In the order of FEATURES.
+        """
+        z = self.bias + sum(w * x for w, x in zip(self.weights, values, strict=True))
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))
+
+    def judge(self, spans: Sequence[AnswerSpan]) -> list[Judged]:
         """Give every span its confidence.
 
-        :param query: The question.
-        :param retrieved: The hits that were read.
-        :param spans: What the reader found in them.
+        :param spans: One a hit.
         :return: The spans, most probable first.
         """
-        judged = []
-        for span, features in zip(spans, extract_features(query, retrieved, spans), strict=True):
-            model = self.models[features.group]
-            confidence = model.probability(features.values)
-            judged.append(Judged(span, confidence, _status(model, confidence)))
-        judged.sort(key=lambda entry: (-entry.confidence, entry.span.hit.rank, entry.span.span))
+        judged = [
+            Judged(span, confidence, self._status(confidence))
+            for span, values in zip(spans, extract_features(spans), strict=True)
+            for confidence in [self.probability(values)]
+        ]
+        judged.sort(key=lambda entry: (-entry.confidence, entry.span.hit.rank))
         return judged
 
+    def _status(self, confidence: float) -> Status:
+        if confidence >= self.answered:
+            return Status.ANSWERED
+        return Status.UNCERTAIN if confidence >= self.uncertain else Status.NOT_FOUND
 
-def extract_features(
-    query: Query, retrieved: Retrieved, spans: Sequence[AnswerSpan]
-) -> list[Features]:
+
+def extract_features(spans: Sequence[AnswerSpan]) -> list[tuple[float, ...]]:
     """Compute the features of each span.
 
-    :param query: The question.
-    :param retrieved: The hits that were read.
-    :param spans: What the reader found in them.
-    :return: One entry a span; ``margin`` is its lead over the best span of any other hit.
+    :param spans: One a hit.
+    :return: One row a span, in the order of FEATURES; ``margin`` is the span's lead over the best
+        of the others, ``rank`` the logarithm of its hit's.
     """
-    place = {hit.chunk.chunk_id: at for at, hit in enumerate(retrieved.hits)}
     strength = [span.score + span.relevance for span in spans]
-    features = []
-    for span, own in zip(spans, strength, strict=True):
-        others = [
-            other
-            for other, rival in zip(strength, spans, strict=True)
-            if rival.hit.chunk.chunk_id != span.hit.chunk.chunk_id
-        ]
-        at = place[span.hit.chunk.chunk_id]
-        values = (
-            max(span.score, -10.0),
-            max(-10.0, min(10.0, span.relevance)),
-            max(-5.0, min(5.0, own - max(others, default=own - 5.0))),
-            retrieved.coverage[at],
-            retrieved.dense[at],
-            math.log(span.hit.rank),
+    rows = []
+    for at, span in enumerate(spans):
+        others = strength[:at] + strength[at + 1 :]
+        margin = strength[at] - max(others, default=strength[at] - _MOST_MARGIN)
+        rows.append(
+            (
+                max(span.score, -_MOST_LOGIT),
+                _clip(span.relevance, _MOST_LOGIT),
+                _clip(margin, _MOST_MARGIN),
+                math.log(span.hit.rank),
+            )
         )
-        features.append(Features(_group(query, span), values))
-    return features
+    return rows
 
 
-def _group(query: Query, span: AnswerSpan) -> str:
-    language = detect_language(span.hit.chunk.text.lower())
-    if language != query.language:
-        return "cross"
-    return language if language in ("zh", "en") else "other"
-
-
-def _status(model: Logistic, confidence: float) -> Status:
-    if confidence >= model.answered:
-        return Status.ANSWERED
-    return Status.UNCERTAIN if confidence >= model.uncertain else Status.NOT_FOUND
+def _clip(value: float, most: float) -> float:
+    return max(-most, min(most, value))

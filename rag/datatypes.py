@@ -32,6 +32,7 @@ class Query:
     normalized: str  # its folded copy
     language: str  # zh | ja | ko | en | ru | other
     terms: tuple[str, ...]  # of the lexical index
+    content: tuple[str, ...]  # those that name something, without words that only ask or bind
     previous: tuple[str, ...] = ()  # earlier questions of the conversation
 
 

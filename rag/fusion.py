@@ -4,11 +4,12 @@
              + w_d · dense(d) / max dense
     trust    = min(1, coverage of the best lexical hit / trusted coverage)
 
-Coverage is the share of the question's idf that a chunk holds: BM25 lets a short chunk with one
-repeated term pass a chunk that holds them all, coverage does not (+0.9 points of recall@1 on DRCD
-dev). A question in another language than the documents shares next to no terms with them: its few
-accidental matches are not trusted and the dense channel decides. Ranks are not fused (RRF): with a
-lexical channel as strong as this one that costs ten points of recall@1.
+Coverage is the share of the question's idf, question words apart, that a chunk holds: BM25 lets a
+short chunk with one repeated term pass a chunk that holds them all, coverage does not (recall@1
+88.3 → 89.6 on 700 questions of DRCD dev). A question in another language than the documents shares
+next to no terms with them: its few accidental matches are not trusted and the dense channel decides.
+Ranks are not fused (RRF): with a lexical channel as strong as this that costs ten points of
+recall@1.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from index.normalization import fold_text
 from index.segmentation import extract_terms
 from rag.datatypes import Query
+from rag.function_words import FUNCTION_WORDS
 
 _SCRIPTS = {
     "zh": re.compile(r"[\u3400-\u9fff]"),
@@ -36,14 +37,21 @@ def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: i
     if previous and _ANAPHORA.search(folded):
         text = f"{previous[-1]} {text}"[:max_chars]
         folded = fold_text(text).strip()
+    terms = tuple(extract_terms(folded))
     return Query(
         question=question,
         text=text,
         normalized=folded,
         language=detect_language(folded),
-        terms=tuple(extract_terms(folded)),
+        terms=terms,
+        content=tuple(term for term in terms if _names_something(term)) or terms,
         previous=previous,
     )
+
+
+def _names_something(term: str) -> bool:
+    # Two-character pieces only repeat what the words say.
+    return not term.startswith("#") and term not in FUNCTION_WORDS
 
 
 def detect_language(folded: str) -> str:

@@ -1,7 +1,5 @@
 """Retriever: a Query → the hits of both channels, fused."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,18 +10,9 @@ from rag.fusion import ChannelScores, fuse_scores, rank_chunks
 from rag.settings import RagSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """Fused hits with what the channels said of them."""
-
-    hits: tuple[Hit, ...]
-    dense: tuple[float, ...]  # cosine of each hit
-    coverage: tuple[float, ...]  # idf share of the question that each hit holds, in [0, 1]
-
-
 def retrieve(
     knowledge_base: KnowledgeBase, query: Query, settings: RagSettings, top_k: int
-) -> Retrieved:
+) -> list[Hit]:
     """Search both channels and fuse.
 
     :param knowledge_base: Where to search.
@@ -33,35 +22,30 @@ def retrieve(
     :return: At most top_k hits; none when the question or the knowledge base is empty.
     """
     if not query.terms or not knowledge_base.n_chunks:
-        return Retrieved((), (), ())
+        return []
     vector = knowledge_base.encoder.encode([query.text])[0]  # (dim,)
     chunks = _candidates(knowledge_base, query, vector, settings.n_candidates)
     if not chunks:
-        return Retrieved((), (), ())
+        return []
     scores = ChannelScores(
         knowledge_base.score_dense(vector, chunks),
         knowledge_base.score_lexical(query.terms, chunks),
         measure_coverage(knowledge_base, query, chunks),
     )
-    hits = rank_chunks(chunks, fuse_scores(scores, settings), top_k)
-    place = {chunk.chunk_id: at for at, chunk in enumerate(chunks)}
-    kept = [place[hit.chunk.chunk_id] for hit in hits]
-    return Retrieved(
-        tuple(hits), tuple(scores.dense[kept].tolist()), tuple(scores.coverage[kept].tolist())
-    )
+    return rank_chunks(chunks, fuse_scores(scores, settings), top_k)
 
 
 def measure_coverage(
     knowledge_base: KnowledgeBase, query: Query, chunks: list[Chunk]
 ) -> NDArray[np.float64]:
-    """Compute how much of a question's idf each chunk holds.
+    """Compute how much of the idf of a question's content each chunk holds.
 
     :param knowledge_base: Knows the idf; a term in no chunk weighs most.
     :param query: The question.
     :param chunks: Chunks of the knowledge base.
     :return: (len(chunks),) in [0, 1].
     """
-    weights = {term: knowledge_base.idf(term) for term in set(query.terms)}
+    weights = {term: knowledge_base.idf(term) for term in sorted(set(query.content))}
     total = sum(weights.values())
     shares = [
         sum(weight for term, weight in weights.items() if term in counts) / total

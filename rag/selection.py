@@ -1,9 +1,10 @@
 """Selection: the reader's spans of each hit → the words to answer with.
 
 The reader spreads its probability over overlapping spans. Of each hit we take the clause that holds
-most of it, in it the most probable span, and when that span holds less than ``_LEAST_MASS`` of the
-probability, the whole clause: an unsure reader should not cut a name in half. On our own test
-documents this raises the share of answers that hold the right words from 58 to 72 of 113.
+most of it and answer with the shortest stretch around its best span that holds ``_SHARE`` of what
+the clause holds: a sure reader's own words, an unsure one's whole clause, rather than half a name.
+On our own test documents 77 of 113 answers then hold the right words; the best span alone does in
+58, the sentence in 73.
 """
 
 import math
@@ -18,8 +19,9 @@ from rag.datatypes import AnswerSpan
 from rag.reader import trim_span
 
 _CLAUSE = re.compile(r"[^，,；;：:。！？!?\n]+")
-_LEAST_MASS = 0.6
-_MAX_CLAUSE_CHARS = 120
+_SHARE = 0.85
+_MAX_CHARS = 120
+_LEAST = 1e-9  # keeps the logarithm finite
 
 
 def select_spans(spans: Sequence[AnswerSpan]) -> list[AnswerSpan]:
@@ -33,19 +35,26 @@ def select_spans(spans: Sequence[AnswerSpan]) -> list[AnswerSpan]:
 
 
 def _select(spans: list[AnswerSpan]) -> AnswerSpan:
-    clauses = {_clause_around(span): span for span in spans}
-    clause = max(clauses, key=lambda at: (_mass(spans, at), -at.start))
+    clauses = {_clause_around(span) for span in spans}
+    clause = max(clauses, key=lambda area: (_mass(spans, area), -area.start))
     inside = [span for span in spans if _contains(clause, span.span)]
     best = max(inside, key=lambda span: (span.score, -span.span.start))
-    mass = _mass(spans, best.span)
-    if mass >= _LEAST_MASS or len(clause) > _MAX_CLAUSE_CHARS:
-        return replace(best, score=_log(mass))
+    enough = _SHARE * _mass(spans, clause)
+    areas = {span.span for span in inside if _contains(span.span, best.span)} | {clause}
+    area = min(
+        (area for area in areas if _mass(spans, area) >= enough),
+        key=lambda area: (len(area), area.start),
+    )
+    return _resize(best, spans, area if len(area) <= _MAX_CHARS else best.span)
+
+
+def _resize(best: AnswerSpan, spans: list[AnswerSpan], area: Span) -> AnswerSpan:
     base = best.hit.chunk.span.start
-    shifted = Span(clause.start - base, clause.end - base)
-    words = trim_span(best.hit.chunk.text, shifted)
-    widened = Span(base + words.start, base + words.end)
-    sentence = Span(min(best.sentence.start, widened.start), max(best.sentence.end, widened.end))
-    return replace(best, span=widened, sentence=sentence, score=_log(_mass(spans, widened)))
+    words = trim_span(best.hit.chunk.text, Span(area.start - base, area.end - base))
+    span = Span(base + words.start, base + words.end)
+    sentence = Span(min(best.sentence.start, span.start), max(best.sentence.end, span.end))
+    mass = _mass(spans, span)
+    return replace(best, span=span, sentence=sentence, score=math.log(min(1.0, max(mass, _LEAST))))
 
 
 def _clause_around(span: AnswerSpan) -> Span:
@@ -65,7 +74,3 @@ def _mass(spans: Iterable[AnswerSpan], area: Span) -> float:
 
 def _contains(area: Span, span: Span) -> bool:
     return area.start <= span.start and span.end <= area.end
-
-
-def _log(mass: float) -> float:
-    return math.log(min(1.0, max(mass, 1e-9)))

@@ -18,6 +18,9 @@ from webui.layout import Parts, lay_out
 from webui.page import Page
 from webui.refresher import Refresher
 
+# Gradio reads these when it makes a page: report nothing to anybody, and do not draw up statistics
+# of all events after each of them (10,000 events in a pandas table) for a dashboard that is off.
+_GRADIO = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000"}
 _STYLE_PATH = Path(__file__).parent / "style.css"
 _FONTS = (
     "ui-sans-serif",
@@ -58,12 +61,10 @@ def build_app(answerer: Answerer, settings: WebSettings | None = None) -> gr.Blo
     :return: The page, to be given to :func:`serve`.
     """
     settings = settings or WebSettings()
-    # Gradio reads this whenever it would report something; the argument below covers only the rest.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.update(_GRADIO)
     refresher = Refresher(answerer, interval_s=settings.look_s)
-    with gr.Blocks(
-        analytics_enabled=False, title="Yiju 依据", fill_height=True, fill_width=True
-    ) as app:
+    app = gr.Blocks(analytics_enabled=False, title="Yiju 依据", fill_height=True, fill_width=True)
+    with app:
         parts = lay_out(tick_s=settings.tick_s)
         _connect(app, parts, Page(answerer, refresher, parts))
         api(_endpoint(answerer), api_name="answer")
@@ -91,6 +92,15 @@ def serve(
     if not is_loopback(host):
         raise ValueError(f"The page has no login yet, so it is served on loopback only, not {host}")
     app = build_app(answerer, settings)
+    try:
+        _launch(app, f"[{host}]" if ":" in host and "[" not in host else host, port)
+    except OSError as exc:
+        taken = f"Port {port} is taken" if port else "Every port from 7860 to 7959 is taken"
+        raise OSError(f"{taken}. Name a free one with --port.") from exc
+    return app
+
+
+def _launch(app: gr.Blocks, host: str, port: int | None) -> None:
     app.launch(
         server_name=host,
         server_port=port,
@@ -111,7 +121,6 @@ def serve(
         css_paths=_STYLE_PATH,
         head=_HEAD,
     )
-    return app
 
 
 def _endpoint(answerer: Answerer) -> Callable[[str, int], AnswerDict]:

@@ -2,7 +2,9 @@
 
 import itertools
 import logging
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.errors import IndexingError
 from rag import Answerer
@@ -19,6 +21,12 @@ _HISTORY = 5  # earlier questions that a follow-up may refer to
 _N_SUGGESTIONS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class _Suggested:
+    generation: str
+    questions: tuple[str, ...]
+
+
 class Chat:
     """What a page can ask of the answerer; holds nothing of any visitor."""
 
@@ -29,6 +37,8 @@ class Chat:
         """
         self._answerer = answerer
         self._openings = itertools.count(1)
+        self._suggesting = threading.Lock()
+        self._suggested = _Suggested("", ())
 
     def answer(self, question: str, turns: Sequence[Turn]) -> Turn:
         """Answer a question of a conversation.
@@ -73,7 +83,14 @@ class Chat:
         )
 
     def suggest(self) -> tuple[str, ...]:
-        """Return questions that the documents answer; none when they cannot be made."""
+        """Return questions that the documents answer, made once a generation; perhaps none."""
+        with self._suggesting:
+            generation = self._answerer.manifest.generation
+            if self._suggested.generation != generation:
+                self._suggested = _Suggested(generation, self._make_suggestions())
+            return self._suggested.questions
+
+    def _make_suggestions(self) -> tuple[str, ...]:
         try:
             return suggest_questions(self._answerer, _N_SUGGESTIONS)
         except (IndexingError, RagError) as exc:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from index.build import Progress
 from index.datatypes import DocumentInfo, Problem
-from index.generations import Manifest
+from index.manifest import Manifest
+from index.progress import Progress
 from webui.languages import Texts
 from webui.refresher import RefreshState
 from webui.rendering import escape, language_of

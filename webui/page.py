@@ -61,10 +61,10 @@ class Page:
         }
 
     def ask(
-        self, question: str, turns: tuple[Turn, ...], code: str, suggested: Questions
+        self, question: str | None, turns: tuple[Turn, ...], code: str, suggested: Questions
     ) -> Iterator[Changes]:
         """Answer what was typed."""
-        question = question.strip()[:MAX_QUESTION_CHARS]
+        question = (question or "").strip()[:MAX_QUESTION_CHARS]
         if not question:
             yield gr.skip()
             return

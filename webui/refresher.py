@@ -5,9 +5,9 @@ import threading
 import time
 from dataclasses import dataclass, replace
 
-from index.build import Progress
 from index.datatypes import BuildReport
 from index.errors import IndexingError, SettingsError
+from index.progress import Progress
 from rag import Answerer
 from rag.errors import RagError
 

@@ -14,6 +14,7 @@ from webui.datatypes import Shelf, Turn
 from webui.languages import CATALOGUE, Texts
 from webui.wording import (
     describe_confidence,
+    describe_number,
     describe_percent,
     describe_place,
     describe_role,
@@ -214,7 +215,7 @@ def _render_references(
 
 def _render_reference(citation: Citation, target: str, texts: Texts) -> str:
     role = describe_role(citation, texts)
-    number = texts.reference.format(number=citation.number)
+    number = describe_number(citation, texts)
     return (
         f'<li data-role="{citation.role.value}">'
         + (f'<p class="role">{escape(role)}</p>' if role else "")

@@ -9,13 +9,14 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from index.build import Progress
 from index.datatypes import BuildReport
+from index.progress import Progress
 from rag.datatypes import Answer, Citation, Status
 from webui.controls import neutralize
 from webui.languages import Texts
 from webui.wording import (
     describe_confidence,
+    describe_number,
     describe_percent,
     describe_report,
     describe_role,
@@ -136,7 +137,7 @@ def _print_citation(console: Console, citation: Citation, texts: Texts) -> None:
         else f" {texts.page.format(page=citation.page)}"
     )
     place = " › ".join((f"{citation.source}{at}", *citation.heading))
-    number = texts.reference.format(number=citation.number)
+    number = describe_number(citation, texts)
     _print(console, Text())
     if role:
         _print(console, Text(role, "dim"))

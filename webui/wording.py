@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from index.build import Stage
 from index.datatypes import BuildReport
+from index.progress import Stage
 from rag.datatypes import Answer, Citation, Role, Status
 from webui.languages import Texts
 
@@ -26,6 +26,13 @@ def describe_confidence(answer: Answer, texts: Texts) -> str:
 def describe_percent(answer: Answer) -> str:
     """Say the confidence as a percentage, never 100."""
     return f"{min(99, round(answer.confidence * 100))}%"
+
+
+def describe_number(citation: Citation, texts: Texts) -> str:
+    """Give a citation its number; what is only close to the question has none."""
+    if citation.role is Role.NEAREST:
+        return "¶"
+    return texts.reference.format(number=citation.number)
 
 
 def describe_place(citation: Citation, texts: Texts, *, has_title: bool = False) -> str:

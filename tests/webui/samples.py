@@ -6,7 +6,7 @@ from index.datatypes import Document, Span
 from rag.datatypes import Answer, Citation, Role, Status
 
 HOSTILE = (
-    "<img src=x onerror=\"window.pwned=1\"> ${window.pwned=2} {{constructor}} $$x^2$$ "
+    '<img src=x onerror="window.pwned=1"> ${window.pwned=2} {{constructor}} $$x^2$$ '
     "</blockquote><script>window.pwned=3</script> &amp; ' \" ` \\u{110000} C:\\user "
     "![](http://example.com/a.png) [bold]x[/bold] \u202egnp.exe"
 )

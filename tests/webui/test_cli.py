@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def run_process(*arguments, code=None, **kwargs):
     )
 
 
-@pytest.mark.parametrize("command", [(), ("web",), ("ask",), ("index",)], ids=lambda c: "".join(c))
+@pytest.mark.parametrize("command", [(), ("web",), ("ask",), ("index",)], ids="".join)
 def test_help_shows_an_example_in_two_languages(command):
     result = run(*command, "--help")
     assert result.exit_code == 0
@@ -61,7 +62,7 @@ def test_help_shows_an_example_in_two_languages(command):
 def test_ask_prints_the_words_and_exits_with_0(documents):
     result = run("ask", QUESTION, "--documents", documents)
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[0] == "4月16日"
+    assert "4月16日" in result.stdout.splitlines()[0]
     assert "〔1〕 tea_conference.txt:3" in result.stdout
 
 
@@ -75,7 +76,7 @@ def test_json_is_the_only_thing_on_the_standard_output(tmp_path):
     shutil.copy(CORPUS / "tea_conference.txt", tmp_path)
     result = run("ask", QUESTION, "--json", "--documents", tmp_path)
     answer = json.loads(result.stdout)
-    assert answer["text"] == "4月16日"
+    assert "4月16日" in answer["text"]
     assert "4月16日" in result.stdout  # not escaped
     assert result.stdout.count("\n") == 1
     assert "读取文档…" in result.stderr
@@ -190,6 +191,14 @@ def test_what_nobody_foresaw_ends_without_a_traceback(error, status, words):
     assert "Traceback" not in result.stderr
     assert "\x1b" not in result.stderr
     assert words in result.stderr
+
+
+def test_a_taken_port_is_one_sentence_and_2(documents):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run_process("web", "--documents", documents, "--port", port)
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == (f"Port {port} is taken. Name a free one with --port.")
 
 
 def test_web_runs_until_it_is_interrupted(documents):

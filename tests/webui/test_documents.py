@@ -2,9 +2,9 @@ from dataclasses import fields
 
 import pytest
 
-from index.build import Progress, Stage
 from index.datatypes import BuildReport, DocumentInfo, Problem
-from index.generations import Manifest
+from index.manifest import Manifest
+from index.progress import Progress, Stage
 from tests.webui.samples import HOSTILE, Page
 from webui.documents import render_documents, render_refresh
 from webui.languages import CATALOGUE
@@ -93,9 +93,7 @@ def test_hostile_names_stay_text(texts):
 
 
 def test_progress_names_the_stage_and_the_file():
-    running = RefreshState(
-        is_running=True, progress=Progress(Stage.READ, 3, 10, "<b>报告.txt</b>")
-    )
+    running = RefreshState(is_running=True, progress=Progress(Stage.READ, 3, 10, "<b>报告.txt</b>"))
     page = Page(render_refresh(running, ZH))
     assert "读取文档" in page.text
     assert page.texts("span", class_="count") == ["3 / 10"]
@@ -122,9 +120,7 @@ def test_every_stage_has_a_name(texts):
 
 def test_result_of_a_build_is_told_in_words():
     page = Page(render_refresh(RefreshState(report=make_report()), ZH))
-    assert page.text == (
-        "索引已更新：3 份文档，1,200 个片段，用时 1.2 秒 · 新增 0，改动 1，移除 0"
-    )
+    assert page.text == ("索引已更新：3 份文档，1,200 个片段，用时 1.2 秒 · 新增 0，改动 1，移除 0")
 
 
 def test_a_build_that_found_nothing_to_do_says_so():

@@ -2,9 +2,9 @@ import threading
 
 import pytest
 
-from index.build import Progress, Stage
 from index.datatypes import BuildReport
 from index.errors import IndexingError, IndexMissingError
+from index.progress import Progress, Stage
 from webui.refresher import Refresher
 
 REPORT = BuildReport("000002", is_new=True, n_documents=1, n_chunks=1, n_encoded=1, n_read=1)

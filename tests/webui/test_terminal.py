@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from index.build import Progress, Stage
 from index.datatypes import BuildReport, Problem, Span
+from index.progress import Progress, Stage
 from rag.datatypes import Role, Status
 from tests.webui.samples import HOSTILE, make_answer, make_citation, make_document, sample_answer
 from webui.controls import neutralize
@@ -61,9 +61,7 @@ def test_not_found_prints_the_nearest_passages():
     document = make_document("甲。乙。")
     near = make_citation(document, Span(0, 2), role=Role.NEAREST)
     answer = make_answer(status=Status.NOT_FOUND, confidence=0.1, nearest=[near])
-    assert printed(answer) == (
-        "文档中没有找到答案\n\n最接近的段落\n\n甲。\n〔1〕 notes/报告.txt:1\n"
-    )
+    assert printed(answer) == ("文档中没有找到答案\n\n最接近的段落\n\n甲。\n¶ notes/报告.txt:1\n")
 
 
 def test_uncertain_asks_to_check():

@@ -1,0 +1,101 @@
+"""Small documents' folders for the tests: write them, index them, search them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.build import build_index, default_index_dir
+from index.datatypes import BuildReport, Hit
+from index.encoder import Encoder
+from index.knowledge_base import KnowledgeBase
+from index.normalization import fold_text
+from index.progress import ProgressCallback
+from index.segmentation import extract_terms
+from index.settings import IndexSettings
+
+TEXTS = {
+    "会议.txt": "会议纪要\n\n大会于2月5日下午在三楼礼堂召开。会期半天，由刘建国主持。",
+    "规章/图书馆.md": "# 图书馆规章\n\n每人最多借书十册。\n\n## 罚款\n\n逾期每天罚款一角。",
+    "hoist.md": "# Hoist manual\n\nThe rope is inspected every 30 days. See GB/T 5972-2023.",
+    "灯塔.txt": "燈塔\n\n燈塔建於光緒年間，塔高十二公尺。每天日落時點燈。",
+}
+
+
+def write_documents(folder: Path, texts: Mapping[str, str | bytes]) -> Path:
+    """Write files by relative path and return the folder."""
+    for source, text in texts.items():
+        path = folder / source
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    return folder
+
+
+def edit(path: Path, text: str) -> None:
+    """Change a file so that its size or its time tells: the clock may not have ticked."""
+    before = path.stat().st_mtime_ns
+    path.write_text(text, "utf-8", newline="")
+    os.utime(path, ns=(before + 1_000_000, before + 1_000_000))
+
+
+def touch(path: Path) -> None:
+    """Change a file's time and nothing else."""
+    later = path.stat().st_mtime_ns + 1_000_000
+    os.utime(path, ns=(later, later))
+
+
+def build(
+    folder: Path,
+    encoder: Encoder,
+    *,
+    index_dir: Path | None = None,
+    full: bool = False,
+    progress: ProgressCallback | None = None,
+    settings: IndexSettings | None = None,
+) -> BuildReport:
+    """Index a folder, by default at its usual place."""
+    return build_index(
+        folder,
+        index_dir or default_index_dir(folder),
+        encoder,
+        settings=settings or IndexSettings(),
+        full=full,
+        progress=progress,
+    )
+
+
+def load(folder: Path, encoder: Encoder) -> KnowledgeBase:
+    """Load the index at a folder's usual place."""
+    return KnowledgeBase.load(default_index_dir(folder), encoder=encoder, documents_dir=folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What both channels say to a question."""
+
+    dense: tuple[Hit, ...]
+    lexical: tuple[Hit, ...]
+
+
+def search(knowledge_base: KnowledgeBase, question: str, top_k: int = 10) -> Found:
+    """Ask both channels a question as the retriever does."""
+    vector = knowledge_base.encoder.encode([question])[0]
+    terms = extract_terms(fold_text(question))
+    return Found(
+        tuple(knowledge_base.search_dense(vector, top_k)),
+        tuple(knowledge_base.search_lexical(terms, top_k)),
+    )
+
+
+def all_chunks(knowledge_base: KnowledgeBase) -> list:
+    """List every chunk in row order."""
+    return knowledge_base.chunks(range(knowledge_base.n_chunks))
+
+
+def leftovers(index_dir: Path) -> list[str]:
+    """List what a build that died would leave behind."""
+    return sorted(
+        path.name
+        for path in [*index_dir.iterdir(), *(index_dir / "generations").glob("*")]
+        if path.name.startswith(".building-") or path.name.endswith(".tmp")
+    )

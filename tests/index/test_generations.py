@@ -1,0 +1,173 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.errors import (
+    IndexCorruptError,
+    IndexingError,
+    IndexLockedError,
+    IndexMissingError,
+)
+from index.generations import IndexDir
+from index.settings import IndexSettings
+from tests.fakes import HashEncoder
+from tests.index.folders import TEXTS, build, edit, leftovers, load, search, touch, write_documents
+
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory):
+    folder = write_documents(tmp_path_factory.mktemp("pristine") / "文档", TEXTS)
+    build(folder, HashEncoder())
+    return folder
+
+
+@pytest.fixture
+def folder(pristine, tmp_path):
+    """An indexed folder of one's own."""
+    return Path(shutil.copytree(pristine, tmp_path / "文档"))
+
+
+def _home(folder: Path) -> IndexDir:
+    return IndexDir(folder / ".yiju")
+
+
+@pytest.mark.parametrize("name", ["000009\n", "", "../000001", "generations", "\x00", "1", "²"])
+def test_a_pointer_to_nothing_is_corrupt_and_says_where(name, folder):
+    (folder / ".yiju" / "CURRENT").write_text(name, "utf-8")
+
+    for ask in (load, build):
+        with pytest.raises(IndexCorruptError, match=r"CURRENT.*yiju index --full"):
+            ask(folder, HashEncoder())
+
+
+def test_a_full_build_mends_a_pointer_to_nothing(folder):
+    (folder / ".yiju" / "CURRENT").write_text("000009\n", "utf-8")
+
+    report = build(folder, HashEncoder(), full=True)
+
+    assert report.generation == "000002"
+    assert load(folder, HashEncoder()).n_chunks == report.n_chunks
+
+
+def test_no_index_is_an_error_that_says_how_to_make_one(tmp_path):
+    with pytest.raises(IndexMissingError, match=r"\.yiju.*yiju index"):
+        load(write_documents(tmp_path, TEXTS), HashEncoder())
+
+
+def test_an_empty_index_folder_is_no_index(tmp_path):
+    (tmp_path / ".yiju").mkdir()
+
+    assert _home(tmp_path).current() is None
+    assert _home(tmp_path).next_generation() == "000001"
+
+
+@pytest.mark.parametrize("keep", [1, 2, 3])
+def test_as_many_generations_are_kept_as_the_settings_say(keep, folder):
+    settings = IndexSettings(keep_generations=keep)
+    for number in range(2, 6):
+        edit(folder / "hoist.md", f"# Hoist\n\nEdition {number}.")
+        build(folder, HashEncoder(), settings=settings)
+
+    names = sorted(path.name for path in _home(folder).generations_dir.iterdir())
+
+    assert names == [f"{number:06d}" for number in range(6 - keep, 6)]
+    assert _home(folder).current() == "000005"
+
+
+def test_a_reader_keeps_answering_from_a_generation_that_was_dropped(folder):
+    before = load(folder, HashEncoder())
+    answers = search(before, "大会何时召开")
+    for number in range(4):
+        edit(folder / "会议.txt", f"第{number}版。")
+        build(folder, HashEncoder(), settings=IndexSettings(keep_generations=1))
+    assert not _home(folder).paths("000001").root.exists()
+
+    assert search(before, "大会何时召开") == answers
+
+
+def test_the_next_build_removes_what_a_dead_one_left(folder):
+    generations = _home(folder).generations_dir
+    (generations / ".building-4711" / "lexical").mkdir(parents=True)
+    (generations / ".building-4711" / "chunks.sqlite").write_bytes(b"half")
+    (folder / ".yiju" / "CURRENT.tmp").write_text("0000", "utf-8")
+    edit(folder / "hoist.md", "changed")
+
+    build(folder, HashEncoder())
+
+    assert leftovers(folder / ".yiju") == []
+
+
+def test_a_build_without_changes_removes_what_a_dead_one_left(folder):
+    (_home(folder).generations_dir / ".building-4711").mkdir()
+
+    report = build(folder, HashEncoder())
+
+    assert not report.is_new
+    assert leftovers(folder / ".yiju") == []
+
+
+def test_a_generation_that_was_renamed_but_never_pointed_to_is_replaced(folder):
+    dead = _home(folder).paths("000002").root
+    shutil.copytree(_home(folder).paths("000001").root, dead)
+    (dead / "chunks.sqlite").write_bytes(b"half")
+    edit(folder / "hoist.md", "changed")
+
+    report = build(folder, HashEncoder())
+
+    assert report.generation == "000002"
+    assert load(folder, HashEncoder()).n_chunks == report.n_chunks
+
+
+def test_one_build_at_a_time_holds_the_lock(folder):
+    home = _home(folder)
+
+    with home.lock(1.0), pytest.raises(IndexLockedError, match=r"\.yiju"), home.lock(0):
+        pytest.fail("two builds held the lock")
+    with home.lock(0):
+        pass
+
+
+def test_a_lock_is_free_again_after_an_exception(folder):
+    home = _home(folder)
+
+    with pytest.raises(ZeroDivisionError), home.lock(0):
+        _ = 1 // 0
+    with home.lock(0):
+        pass
+
+
+def test_a_process_that_died_holds_no_lock(folder):
+    code = (
+        "import os, sys; from pathlib import Path; from index.generations import IndexDir\n"
+        "with IndexDir(Path(sys.argv[1])).lock(0): os._exit(3)"
+    )
+    child = subprocess.run([sys.executable, "-c", code, folder / ".yiju"], cwd=_ROOT, check=False)
+    assert child.returncode == 3
+
+    with _home(folder).lock(0):
+        pass
+
+
+def test_an_index_folder_that_is_a_file_is_an_error_that_says_what_to_do(tmp_path):
+    write_documents(tmp_path, {"a.txt": "甲"})
+    (tmp_path / "index").write_text("x")
+
+    with pytest.raises(IndexingError, match="--index"):
+        build(tmp_path, HashEncoder(), index_dir=tmp_path / "index")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every folder")
+def test_a_folder_that_may_not_be_written_is_an_error_that_says_what_to_do(folder):
+    touch(folder / "hoist.md")
+    (folder / ".yiju").chmod(0o500)
+    try:
+        with pytest.raises(IndexingError, match=r"writ"):
+            build(folder, HashEncoder())
+    finally:
+        (folder / ".yiju").chmod(0o700)

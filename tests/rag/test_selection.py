@@ -1,0 +1,107 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.datatypes import Span
+from index.sentences import split_sentences, strip_span
+from rag.reader import trim_span
+from rag.selection import select_spans
+from tests.rag.samples import make_hit, make_span
+from tests.strategies import file_texts
+
+MINUTES = "会议于2月5日下午召开，由书记林武主持，会期半天。下次会议在四月。"
+
+
+def _words(span):
+    base = span.hit.chunk.span.start
+    return span.hit.chunk.text[span.span.start - base : span.span.end - base]
+
+
+def test_no_spans_give_none():
+    assert select_spans([]) == []
+
+
+def test_a_sure_span_is_taken_as_it_is():
+    hit = make_hit(MINUTES)
+
+    (chosen,) = select_spans([make_span(hit, "2月5日下午", score=math.log(0.9))])
+
+    assert _words(chosen) == "2月5日下午"
+    assert chosen.score == pytest.approx(math.log(0.9))
+
+
+def test_the_clause_that_holds_most_of_the_probability_wins_over_the_best_single_span():
+    hit = make_hit(MINUTES)
+    spans = [
+        make_span(hit, "会期半天", score=math.log(0.4)),
+        make_span(hit, "林武", score=math.log(0.3)),
+        make_span(hit, "书记林武", score=math.log(0.25)),
+    ]
+
+    (chosen,) = select_spans(spans)
+
+    assert "林武" in _words(chosen)
+
+
+def test_an_unsure_reader_answers_with_the_whole_clause():
+    hit = make_hit(MINUTES)
+    spans = [make_span(hit, words, score=math.log(0.3)) for words in ("林武", "书记林")]
+
+    (chosen,) = select_spans(spans)
+
+    assert _words(chosen) == "由书记林武主持"
+    assert chosen.score == pytest.approx(math.log(0.6))
+
+
+def test_spans_inside_the_best_one_count_towards_it():
+    hit = make_hit(MINUTES)
+    spans = [
+        make_span(hit, "书记林武", score=math.log(0.5)),
+        make_span(hit, "林武", score=math.log(0.2)),
+    ]
+
+    (chosen,) = select_spans(spans)
+
+    assert _words(chosen) == "书记林武"
+    assert chosen.score == pytest.approx(math.log(0.7))
+
+
+def test_a_very_long_clause_is_not_given_whole():
+    hit = make_hit("会" * 200 + "由林武主持" + "议" * 50)
+
+    (chosen,) = select_spans([make_span(hit, "林武", score=math.log(0.2))])
+
+    assert _words(chosen) == "林武"
+
+
+def test_each_hit_gives_one_span_in_the_order_of_hits():
+    hits = [make_hit(MINUTES, base=100 * rank, rank=rank) for rank in (1, 2, 3)]
+    spans = [make_span(hit, words) for hit in hits for words in ("林武", "半天")]
+
+    assert [chosen.hit for chosen in select_spans(spans)] == hits
+
+
+@st.composite
+def _read_texts(draw):
+    """A text with spans in it as the reader gives them: trimmed, inside one or more sentences."""
+    text = draw(file_texts(max_pieces=20))
+    hit = make_hit(text, base=draw(st.integers(0, 50)))
+    spans = []
+    for sentence in split_sentences(text)[:4]:
+        start = draw(st.integers(sentence.start, sentence.end - 1))
+        end = draw(st.integers(start + 1, sentence.end))
+        at = strip_span(text, trim_span(text, Span(start, end)))
+        if len(at):
+            spans.append(make_span(hit, at, score=draw(st.floats(-9, 0))))
+    return spans
+
+
+@given(_read_texts())
+def test_what_is_chosen_lies_in_its_sentence_and_that_in_its_chunk(spans):
+    for chosen in select_spans(spans):
+        chunk = chosen.hit.chunk.span
+        assert chunk.start <= chosen.sentence.start <= chosen.span.start
+        assert chosen.span.start < chosen.span.end <= chosen.sentence.end <= chunk.end
+        assert chosen.score <= 0
