@@ -13,7 +13,7 @@ import numpy as np
 
 from index.datatypes import BuildReport, Problem
 from index.encoder import Encoder
-from index.errors import IndexingError, IndexMissingError
+from index.errors import IndexCorruptError, IndexingError, IndexMissingError
 from index.generation_writer import GenerationWriter, Ledger, Previous, list_problems
 from index.generations import IndexDir
 from index.loading import Scan, scan_documents
@@ -28,16 +28,19 @@ def default_index_dir(documents_dir: Path) -> Path:
     return documents_dir / ".yiju"
 
 
-def is_stale(documents_dir: Path, manifest: Manifest, settings: IndexSettings) -> bool:
+def is_stale(
+    documents_dir: Path, index_dir: Path, manifest: Manifest, settings: IndexSettings
+) -> bool:
     """Tell from sizes and times alone whether any document changed since a generation.
 
     :param documents_dir: The documents' folder.
+    :param index_dir: The index's folder.
     :param manifest: The generation's.
     :param settings: For the size limit.
     :return: True when a build would find something to do.
     :raises IndexMissingError: When the folder is gone.
     """
-    scan = scan_documents(documents_dir, settings.max_file_bytes)
+    scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
     return _differs(manifest, scan)
 
 
@@ -66,7 +69,7 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     """
     started = time.monotonic()
     tell = progress or (lambda _: None)
-    scan = scan_documents(documents_dir, settings.max_file_bytes)
+    scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
     home = IndexDir(index_dir)
     with home.lock(settings.lock_timeout_s), _disk_errors(index_dir):
         previous = None if full else _load_previous(home, documents_dir, encoder, settings)
@@ -102,7 +105,10 @@ def _load_previous(
         settings.max_chunk_chars,
     ):
         return None
-    vectors = np.load(paths.vectors, mmap_mode="r" if manifest.n_chunks else None)
+    try:
+        vectors = np.load(paths.vectors, mmap_mode="r" if manifest.n_chunks else None)
+    except (ValueError, EOFError) as exc:
+        raise IndexCorruptError(f"{paths.vectors} cannot be read. Run: yiju index --full") from exc
     return Previous(manifest, ChunkStore.load(paths.store), vectors)
 
 

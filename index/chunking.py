@@ -5,14 +5,18 @@ Together the chunks cover every character that is not white space, in order and 
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
+
+import regex
 
 from index.datatypes import Chunk, Document, Heading, Span
 from index.sentences import split_sentences, strip_span
 
-_CLAUSE_END = re.compile(r"[，,、；;：:）)】]\s*|\s+")
+_CLAUSE_END = re.compile(r"[，、；;）)】]\s*|[,：:](?!\d)\s*|\s+")  # but not in 1,152 or 10:30
+_IN_WORD = re.compile(r"[A-Za-z0-9.,:][A-Za-z0-9.,:]")
 _MAX_HEADING_DEPTH = 6
+_MAX_HEADING_CHARS = 120  # a whole paragraph marked as a heading is not repeated in each chunk
+_LONGEST_CLUSTER = 32
 
 
 def chunk_document(document: Document, max_chars: int) -> list[Chunk]:
@@ -40,9 +44,9 @@ def chunk_document(document: Document, max_chars: int) -> list[Chunk]:
         ):
             heading_at += 1
             path = _descend(path, document.headings[heading_at])
-        titles = tuple(heading.title for heading in path)
-        if not titles or titles[0] != document.title:
-            titles = (document.title, *titles)
+        titles = tuple(_shorten(heading.title) for heading in path)
+        if not titles or titles[0] != _shorten(document.title):
+            titles = (_shorten(document.title), *titles)
         chunks.append(_make_chunk(document, span, titles))
     return chunks
 
@@ -64,13 +68,19 @@ def _descend(path: tuple[Heading, ...], heading: Heading) -> tuple[Heading, ...]
     return (*kept, heading)[:_MAX_HEADING_DEPTH]
 
 
+def _shorten(title: str) -> str:
+    return title if len(title) <= _MAX_HEADING_CHARS else title[:_MAX_HEADING_CHARS] + "…"
+
+
 def _units(text: str, max_chars: int) -> Iterator[Span]:
     """Give the pieces that are never split: sentences, or parts of too long ones."""
     for sentence in split_sentences(text):
         start = sentence.start
         while sentence.end - start > max_chars:
             cut = _cut_position(text, start, start + max_chars)
-            yield strip_span(text, Span(start, cut))
+            piece = strip_span(text, Span(start, cut))
+            if len(piece):
+                yield piece
             start = cut
         rest = strip_span(text, Span(start, sentence.end))
         if len(rest):
@@ -78,18 +88,15 @@ def _units(text: str, max_chars: int) -> Iterator[Span]:
 
 
 def _cut_position(text: str, start: int, limit: int) -> int:
-    ends = [match.end() for match in _CLAUSE_END.finditer(text, start, limit)]
-    later = [end for end in ends if end > start + (limit - start) // 3]
+    ends = [match.end() for match in _CLAUSE_END.finditer(text, start, limit + 1)]
+    later = [end for end in ends if start + (limit - start) // 3 < end <= limit]
     if later:
         return later[-1]
-    cut = limit
-    while cut > start + 1 and _joins_previous(text[cut]):
-        cut -= 1
-    return cut if cut > start + 1 else limit
-
-
-def _joins_previous(char: str) -> bool:
-    return unicodedata.combining(char) != 0 or char in "\u200d\ufe0f"
+    # Before the grapheme cluster (Unicode Annex 29) that crosses the limit, unless it is the first.
+    clusters = regex.finditer(r"\X", text, pos=start, endpos=limit + _LONGEST_CLUSTER)
+    cuts = [match.start() for match in clusters if start < match.start() <= limit]
+    whole = [at for at in cuts[-_LONGEST_CLUSTER:] if not _IN_WORD.match(text, at - 1)]
+    return (whole or cuts or [limit])[-1]
 
 
 def _pack(text: str, units: Iterator[Span], starts: set[int], max_chars: int) -> Iterator[Span]:

@@ -7,6 +7,7 @@ importing sentence-transformers takes 4.5 s and 440 MB; the vectors are the same
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -76,6 +77,8 @@ class StaticEncoder:
         try:
             tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
             embeddings, digest = _map_embeddings(weights_path)
+            if len(embeddings) < tokenizer.get_vocab_size():
+                raise ValueError("its tokenizer has more tokens than it has vectors.")
         except Exception as exc:
             # tokenizers raises bare Exception.
             raise ModelError(
@@ -147,9 +150,13 @@ class SentenceTransformerEncoder:
         :return: The encoder.
         :raises ModelError: When it is not there or cannot be read.
         """
+        # Even local_files_only asks the hub's name server unless it was told before its import.
+        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
         try:
+            import huggingface_hub.constants
             from sentence_transformers import SentenceTransformer
 
+            huggingface_hub.constants.HF_HUB_OFFLINE = True
             model = SentenceTransformer(name, device="cpu", local_files_only=True)
         except Exception as exc:
             # The library raises whatever its parts raise: OSError, ValueError, RuntimeError ...
@@ -176,13 +183,18 @@ class SentenceTransformerEncoder:
         :param texts: Raw texts.
         :return: (len(texts), dim) float32, unit rows.
         """
+        if not texts:
+            return np.empty((0, self._dim), np.float32)
         vectors = self._model.encode(
             [text[:_MAX_CHARS] for text in texts],
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
-        return np.asarray(vectors, np.float32)
+        is_blank = [not text.strip() for text in texts]
+        rows = np.array(vectors, np.float32)
+        rows[is_blank] = 0  # most models give their marks for "begin" and "end" a vector
+        return rows
 
 
 def load_encoder(name: str = "") -> Encoder:

@@ -96,6 +96,7 @@ class IndexDir:
                 "writable, or put the index elsewhere with --index."
             ) from exc
         try:
+            self._discard_unfinished()
             yield
         finally:
             lock.release()
@@ -107,7 +108,6 @@ class IndexDir:
         :return: The paths to write to.
         """
         self.generations_dir.mkdir(parents=True, exist_ok=True)
-        self._discard_unfinished()
         paths = GenerationPaths(self.generations_dir / f"{_TEMPORARY}{os.getpid()}")
         paths.lexical.mkdir(parents=True)
         try:

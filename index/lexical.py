@@ -10,7 +10,8 @@ chunk first two to three points more often on Chinese chunks of 300 characters.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -33,14 +34,16 @@ _OCCURS = tantivy.Occur.Should
 class LexicalIndex:
     """A loaded tantivy index over the chunks' terms."""
 
-    def __init__(self, index: tantivy.Index, mean_terms: float) -> None:
+    def __init__(self, index: tantivy.Index, mean_terms: float, path: Path) -> None:
         """Hold an opened index; use :meth:`build` or :meth:`load`.
 
         :param index: The tantivy index.
         :param mean_terms: Mean number of terms a chunk.
+        :param path: The index's folder, for messages.
         """
         self._index = index
         self._searcher = index.searcher()
+        self._path = path
         self._mean_terms = max(mean_terms, 1.0)
 
     @classmethod
@@ -66,7 +69,7 @@ class LexicalIndex:
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
-        return cls(index, n_terms / max(n_rows, 1))
+        return cls(index, n_terms / max(n_rows, 1), path)
 
     @classmethod
     def load(cls, path: Path, mean_terms: float) -> Self:
@@ -78,10 +81,11 @@ class LexicalIndex:
         :raises IndexCorruptError: When tantivy cannot open it.
         """
         try:
-            index = tantivy.Index.open(str(path))
-            _register(index)
-            return cls(index, mean_terms)
-        except (ValueError, OSError) as exc:
+            with _damage(path):
+                index = tantivy.Index.open(str(path))
+                _register(index)
+                return cls(index, mean_terms, path)
+        except OSError as exc:
             raise IndexCorruptError(
                 f"{path} cannot be opened: {exc}. tantivy needs a folder it may write a lock file "
                 "to; if the folder is writable, run: yiju index --full"
@@ -115,8 +119,11 @@ class LexicalIndex:
             ]
         )
         # count=False keeps block-max pruning: counting would visit every match.
-        hits = self._searcher.search(query, limit=top_k, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        with _damage(self._path):
+            hits = self._searcher.search(query, limit=top_k, count=False).hits
+            rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        if not all(isinstance(row, int) and 0 <= row < self.n_rows for row in rows):
+            raise _corrupt(self._path)
         return np.asarray(rows, np.int64)
 
     def idf(self, term: str) -> float:
@@ -125,12 +132,16 @@ class LexicalIndex:
         :param term: A term.
         :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
         """
-        df = self._searcher.doc_freq("terms", term)
+        df = self._n_chunks_with(term)
         return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
 
     def is_known(self, term: str) -> bool:
         """Tell whether any chunk holds the term."""
-        return bool(self._searcher.doc_freq("terms", term) > 0)
+        return self._n_chunks_with(term) > 0
+
+    def _n_chunks_with(self, term: str) -> int:
+        with _damage(self._path):
+            return min(int(self._searcher.doc_freq("terms", term)), self.n_rows)
 
     def score(self, terms: Sequence[str], documents: Sequence[Counter[str]]) -> NDArray[np.float32]:
         """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
@@ -170,6 +181,27 @@ def rank(rows: Sequence[int], scores: NDArray[np.float32], top_k: int) -> Rankin
     numbers = np.asarray(rows, np.int64)
     order = np.lexsort((numbers, -scores))[:top_k]
     return Ranking(numbers[order], scores[order])
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Turn what tantivy does on a damaged file into our own error.
+
+    A flipped byte makes it panic, which pyo3 raises as a BaseException of a class that cannot be
+    imported.
+    """
+    try:
+        yield
+    except ValueError as exc:
+        raise _corrupt(path) from exc
+    except BaseException as exc:  # the panic's class has no better base
+        if type(exc).__name__ != "PanicException":
+            raise
+        raise _corrupt(path) from exc
+
+
+def _corrupt(path: Path) -> IndexCorruptError:
+    return IndexCorruptError(f"{path} is damaged. Run: yiju index --full")
 
 
 def _schema() -> tantivy.Schema:

@@ -46,13 +46,16 @@ class LoadedDocument:
     encoding: str
 
 
-def scan_documents(documents_dir: Path, max_file_bytes: int) -> Scan:
+def scan_documents(
+    documents_dir: Path, max_file_bytes: int, *, excluded: Path | None = None
+) -> Scan:
     """Walk the folder without reading any file.
 
     Hidden files and folders are passed over, links that lead out of the folder too.
 
     :param documents_dir: The documents' folder.
     :param max_file_bytes: A larger file is reported, not read.
+    :param excluded: A folder in it that holds no documents: the index's own.
     :return: The files that have a loader, and a problem for each other one.
     :raises IndexMissingError: When the folder does not exist or cannot be listed.
     """
@@ -64,11 +67,11 @@ def scan_documents(documents_dir: Path, max_file_bytes: int) -> Scan:
     files: list[FoundFile] = []
     problems: list[Problem] = []
     root = documents_dir.resolve()
-    for path in _walk(documents_dir, problems):
+    for path in _walk(documents_dir, excluded, problems):
         source = path.relative_to(documents_dir).as_posix()
         try:
             files.append(_examine(path, source, root, max_file_bytes))
-        except (DocumentError, OSError) as exc:
+        except (DocumentError, OSError, RuntimeError) as exc:  # RuntimeError: a circle of links
             problems.append(Problem(printable(source), _reason(exc)))
     return Scan(tuple(sorted(files, key=lambda file: file.source)), tuple(problems))
 
@@ -125,13 +128,19 @@ def printable(source: str) -> str:
     return source.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _walk(documents_dir: Path, problems: list[Problem]) -> Iterator[Path]:
+def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -> Iterator[Path]:
+    left_out = excluded.resolve() if excluded else None
+
     def refuse(exc: OSError) -> None:
         name = Path(exc.filename or documents_dir).name
         problems.append(Problem(printable(name), _reason(exc)))
 
     for folder, folders, names in os.walk(documents_dir, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and Path(folder, name).resolve() != left_out
+        )
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(folder, name)
@@ -161,4 +170,6 @@ def _examine(path: Path, source: str, root: Path, max_file_bytes: int) -> FoundF
 def _reason(exc: Exception) -> str:
     if isinstance(exc, OSError):
         return f"It cannot be read: {exc.strerror or type(exc).__name__}."
+    if isinstance(exc, RuntimeError):
+        return "It is a link that leads back to itself."
     return str(exc)

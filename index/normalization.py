@@ -140,8 +140,10 @@ def _fold_clusters(text: str) -> FoldedText:
 
 @cache
 def _is_mark(char: str) -> bool:
-    # Decomposed first: some vowel signs (U+0F73) are starters that decompose to two marks.
-    return unicodedata.combining(unicodedata.normalize("NFKD", char)[0]) != 0
+    # Decomposed first: some vowel signs (U+0F73) are starters that decompose to two marks. The
+    # vowels and final consonants of Hangul (U+1160 to U+11FF) are starters that join a syllable.
+    first = unicodedata.normalize("NFKD", char)[0]
+    return unicodedata.combining(first) != 0 or "\u1160" <= first <= "\u11ff"
 
 
 def _composes(pair: str) -> bool:

@@ -9,7 +9,11 @@ from index.datatypes import Span
 # at a line's end. A Latin full stop ends one only before white space, and not after an initial, a
 # number that begins a line ("1. "), or a usual abbreviation.
 _CLOSERS = r"[”’」』）)】》〉\"'\]*]*"
-_END = re.compile(rf"(?:[。！？!?｡]+|…+(?=\s|$)){_CLOSERS}|\.+{_CLOSERS}(?=\s|$)|\n+")
+# Each run is taken whole and only from its first character (++ and the look-behinds), or a line of
+# ten thousand dots would be tried from every one of them.
+_END = re.compile(
+    rf"(?:[。！？!?｡]++|(?<!…)…++(?=\s|$)){_CLOSERS}+|(?<!\.)\.++{_CLOSERS}+(?=\s|$)|\n++"
+)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Art|vs|etc|e\.g|i\.e|cf|Fig|Inc|Ltd|Co|Jr|Sr"
     r"|Gen|Rep|Sen|approx|[A-Za-z](?:\.[A-Za-z])+)$|(?:^|\n)[ \t]*\d{1,3}$"

@@ -144,7 +144,7 @@ class Answerer:
         manifest = self.manifest
         if IndexDir(self.index_dir).current() != manifest.generation:
             return True
-        return is_stale(self.documents_dir, manifest, IndexSettings.from_env())
+        return is_stale(self.documents_dir, self.index_dir, manifest, IndexSettings.from_env())
 
     def refresh(
         self, *, full: bool = False, progress: ProgressCallback | None = None

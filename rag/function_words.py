@@ -1,7 +1,7 @@
 """Words that ask or bind and name nothing: interrogatives, particles, auxiliaries, pronouns.
 
 A chunk need not hold them to answer, so they do not count towards coverage. Closed classes as
-grammars list them, folded: Chinese, English, and the commonest of Japanese, German, Spanish, French.
+grammars list them, folded: Chinese, English, the commonest of Japanese, German, Spanish, French.
 """
 
 _WORDS = """

@@ -7,7 +7,7 @@
 Coverage is the share of the question's idf, question words apart, that a chunk holds: BM25 lets a
 short chunk with one repeated term pass a chunk that holds them all, coverage does not (recall@1
 88.3 → 89.6 on 700 questions of DRCD dev). A question in another language than the documents shares
-next to no terms with them: its few accidental matches are not trusted and the dense channel decides.
+next to no terms with them: its few accidental matches are not trusted, the dense channel decides.
 Ranks are not fused (RRF): with a lexical channel as strong as this that costs ten points of
 recall@1.
 """

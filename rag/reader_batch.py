@@ -1,7 +1,7 @@
 """Passages of unequal length on one axis: a question and what to read for it, ready for arrays.
 
-Passages are not padded to a common length. They follow one another on a ragged axis with rows of
-zeros between, which is what a convolution sees beyond the ends of a passage anyway.
+Passages are not padded to a common length: they follow one another, row by row, and what looks at
+neighbours is told where each passage begins and ends.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,14 @@ from rag.reader_tokens import TokenizedText
 
 Floats: TypeAlias = NDArray[np.float32]
 
-# Rows of zeros around each passage: no less than the reach of the widest convolution (8) and of the
-# window that averages matches (10).
-GAP = 10
-
 
 @dataclass(frozen=True, slots=True)
 class RaggedAxis:
-    """Sequences one after another, with `GAP` rows before, between and behind them."""
+    """Sequences one after another, none of them empty."""
 
     spans: tuple[slice, ...]  # the rows of each sequence
-    gap_rows: NDArray[np.intp]  # the rows of none
-    n_rows: int
+    starts: NDArray[np.intp]  # (n,) first row of each sequence
+    lengths: NDArray[np.intp]  # (n,)
 
     @classmethod
     def of(cls, lengths: Sequence[int]) -> Self:
@@ -35,15 +31,30 @@ class RaggedAxis:
         :param lengths: tokens of each.
         :return: the axis.
         """
-        ends = np.cumsum(np.asarray(lengths, dtype=np.intp) + GAP)  # (n,)
-        spans = tuple(
-            slice(int(end) - length, int(end)) for end, length in zip(ends, lengths, strict=True)
-        )
-        n_rows = int(ends[-1]) + GAP
-        is_gap = np.ones(n_rows, dtype=np.bool_)
-        for rows in spans:
-            is_gap[rows] = False
-        return cls(spans, np.flatnonzero(is_gap), n_rows)
+        sizes = np.asarray(lengths, dtype=np.intp)  # (n,)
+        ends = np.cumsum(sizes)
+        starts = ends - sizes
+        return cls(tuple(map(slice, starts.tolist(), ends.tolist())), starts, sizes)
+
+    @property
+    def n_rows(self) -> int:
+        """The rows of all sequences together."""
+        return int(self.lengths.sum())
+
+    def neighbours(self, n: int, distance: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Find the neighbours of each row.
+
+        :param n: how many, an odd number: the row itself stands in the middle.
+        :param distance: rows from one to the next.
+        :return: (n_rows, n) rows, and (n_rows, n) whether the row lies beyond the sequence's ends;
+            such a row is to be taken as zeros.
+        """
+        place = np.arange(self.n_rows) - np.repeat(self.starts, self.lengths)  # in its sequence
+        steps = distance * np.arange(-(n // 2), n // 2 + 1)  # (n,)
+        places = place[:, None] + steps
+        is_beyond = (places < 0) | (places >= np.repeat(self.lengths, self.lengths)[:, None])
+        rows = np.arange(self.n_rows)[:, None] + steps
+        return rows.clip(0, self.n_rows - 1), is_beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,12 @@ class ReaderBatch:
 
     question: TokenizedText
     axis: RaggedAxis  # of the passages
-    ids: NDArray[np.int64]  # (n_rows,) token ids, -1 in gaps
+    ids: NDArray[np.int64]  # (n_rows,) token ids
     is_spaced: NDArray[np.bool_]  # (n_rows,)
     sentence_rows: NDArray[np.intp]  # (n_sentences,) first row of each sentence of each passage
-    sentence_at: NDArray[np.intp]  # (n_rows,) place of the row's sentence there; any in gaps
+    sentence_at: NDArray[np.intp]  # (n_rows,) place of the row's sentence there
     types: NDArray[np.int64]  # (n_types,) the token ids of both sides, each once
-    at: NDArray[np.intp]  # (n_rows,) place of the row's token among the types; any in gaps
+    at: NDArray[np.intp]  # (n_rows,) place of the row's token among the types
     question_at: NDArray[np.intp]  # (Q,)
 
     @classmethod
@@ -69,22 +80,19 @@ class ReaderBatch:
         :return: the batch.
         """
         axis = RaggedAxis.of([len(passage) for passage in passages])
-        ids = np.full(axis.n_rows, -1, dtype=np.int64)
-        is_spaced = np.zeros(axis.n_rows, dtype=np.bool_)
-        begins = np.zeros(axis.n_rows, dtype=np.bool_)
-        for rows, passage in zip(axis.spans, passages, strict=True):
-            ids[rows] = passage.ids
-            is_spaced[rows] = passage.is_spaced
-            begins[rows] = np.diff(passage.sentences, prepend=-1) != 0
-        types, at = np.unique(np.concatenate([question.ids, ids.clip(min=0)]), return_inverse=True)
+        ids = np.concatenate([passage.ids for passage in passages])
+        sentences = np.concatenate([passage.sentences for passage in passages])
+        begins = np.diff(sentences, prepend=-1) != 0
+        begins[axis.starts] = True
+        types, at = np.unique(np.concatenate([question.ids, ids]), return_inverse=True)
         n_question = len(question.ids)
         return cls(
             question=question,
             axis=axis,
             ids=ids,
-            is_spaced=is_spaced,
+            is_spaced=np.concatenate([passage.is_spaced for passage in passages]),
             sentence_rows=np.flatnonzero(begins),
-            sentence_at=(np.cumsum(begins) - 1).clip(min=0),
+            sentence_at=np.cumsum(begins) - 1,
             types=types,
             at=at[n_question:],
             question_at=at[:n_question],

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.reader_batch import Floats, RaggedAxis
-from rag.reader_layers import Linear, gelu, log_softmax, softmax
+from rag.reader_layers import MASKED, Linear, gelu, log_softmax, softmax
 from rag.reader_matching import N_PAIR_FEATURES
 from rag.reader_weights import WeightsFile
 
@@ -26,7 +26,7 @@ class TokenSpan:
 
 @dataclass(frozen=True, slots=True)
 class ReaderOutput:
-    """What the network says of a batch; rows in gaps mean nothing."""
+    """What the network says of a batch."""
 
     starts: Floats  # (n_rows,) logits
     ends: Floats  # (n_rows,) logits, the part that does not depend on the start
@@ -115,20 +115,23 @@ class ReaderHeads:
         number, rows = place
         log_starts = log_softmax(output.starts[rows])  # (P,)
         starts = np.argsort(-log_starts, kind="stable")[:n]
+        ends = starts[:, None] + np.arange(MAX_ANSWER)  # (n, MAX_ANSWER)
+        is_beyond = ends >= len(sentences)
+        ends = ends.clip(max=len(sentences) - 1)
         queries = self.end_query(output.states[rows][starts])  # (n, d)
-        queries *= np.float32(queries.shape[1] ** -0.5)
-        ends, keys = output.ends[rows], output.end_keys[rows]  # (P,), (P, d)
-        spans = []
-        for start, query in zip(starts.tolist(), queries, strict=True):
-            reach = slice(start, start + MAX_ANSWER)
-            logits = keys[reach] @ query  # (at most MAX_ANSWER,)
-            logits += ends[reach]
-            logits += self.end_distance[: len(logits)]
-            # Sentence numbers never fall, so those of this sentence come first.
-            n_inside = np.searchsorted(sentences[reach], sentences[start], side="right")
-            log_ends = log_softmax(logits)[:n_inside]
-            distance = int(log_ends.argmax())
-            score = float(log_starts[start] + log_ends[distance])
-            relevance = float(output.relevance[number])
-            spans.append(TokenSpan(start, start + distance + 1, score, relevance))
+        fit = queries @ output.end_keys[rows].T / np.float32(queries.shape[1] ** 0.5)  # (n, P)
+        logits = np.take_along_axis(fit, ends, axis=1) + output.ends[rows][ends] + self.end_distance
+        logits[is_beyond] = MASKED
+        log_ends = log_softmax(logits)
+        log_ends[sentences[ends] != sentences[starts, None]] = MASKED
+        distances = log_ends.argmax(axis=1)  # (n,)
+        scores = log_starts[starts] + log_ends[np.arange(len(starts)), distances]
+        relevance = float(output.relevance[number])
+        last = starts + distances
+        spans = [
+            TokenSpan(start, end + 1, score, relevance)
+            for start, end, score in zip(
+                starts.tolist(), last.tolist(), scores.tolist(), strict=True
+            )
+        ]
         return sorted(spans, key=lambda span: -span.score)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reader_batch import GAP, Floats, RaggedAxis
+from rag.reader_batch import Floats, RaggedAxis
 
 KERNEL = 5  # taps of a convolution
+MASKED = np.float32(-1e4)  # a logit, or a log-probability, of what cannot be
 N_HEADS = 4
 
 # gelu(x) = x / 2 * (1 + tanh(x * p(x^2))), p fitted by weighted least squares to
@@ -66,20 +67,12 @@ class ConvBlock:
         :param x: (n_rows, d), changed in place.
         :param axis: the layout of its rows.
         """
-        normed = self.norm(x)
-        normed[axis.gap_rows] = 0
-        body = slice(GAP, axis.n_rows - GAP)
-        first = normed[GAP - KERNEL // 2 * self.dilation :]
-        row, column = normed.strides
-        windows = np.lib.stride_tricks.as_strided(
-            first,
-            shape=(axis.n_rows - 2 * GAP, KERNEL, x.shape[1]),
-            strides=(row, row * self.dilation, column),
-            writeable=False,
-        )
-        # reshape copies: one product over all taps beats five over overlapping rows.
-        inner = gelu(self.conv(windows.reshape(len(windows), -1)))  # (n_rows - 2 GAP, inner)
-        x[body] += self.output(inner)
+        rows, is_beyond = axis.neighbours(KERNEL, self.dilation)  # (n_rows, KERNEL)
+        windows = self.norm(x)[rows]  # (n_rows, KERNEL, d)
+        windows[is_beyond] = 0
+        # One product over all taps beats five over shifted rows.
+        inner = gelu(self.conv(windows.reshape(len(x), -1)))  # (n_rows, inner)
+        x += self.output(inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ class SelfAttention:
         """
         n_rows, width = x.shape
         qkv = self.qkv(self.norm(x)).reshape(n_rows, 3, N_HEADS, width // N_HEADS)
-        mixed = np.zeros_like(x)
+        mixed = np.empty_like(x)
         for rows in axis.spans:
             query, key, value = qkv[rows].transpose(1, 2, 0, 3)  # 3 x (heads, P, d / heads)
             out = attend(query, key, value)  # (heads, P, d / heads)
@@ -161,11 +154,11 @@ def softmax(logits: Floats, axis: int) -> Floats:
 
 
 def log_softmax(logits: Floats) -> Floats:
-    """Return logits - log sum exp(logits).
+    """Return logits - log sum exp(logits) along the last axis.
 
-    :param logits: (n,), not empty.
-    :return: (n,), at most 0.
+    :param logits: any shape, not empty along that axis.
+    :return: the same shape, at most 0.
     """
-    shifted = logits - logits.max()
-    result: Floats = shifted - np.log(np.exp(shifted).sum())
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result

@@ -47,7 +47,7 @@ class TokenTables:
 
 @dataclass(frozen=True, slots=True)
 class MatchFeatures:
-    """Features of a batch, zero in gaps."""
+    """Features of a batch."""
 
     passage: Floats  # (n_rows, 20)
     question: Floats  # (n_passages, Q, 4)
@@ -65,7 +65,7 @@ class _Comparison:
     is_equal: NDArray[np.bool_]  # (n_rows, Q)
     in_bigram: NDArray[np.bool_]  # (n_rows, Q) equal, and so is a neighbour
     in_trigram: NDArray[np.bool_]  # (n_rows, Q) in the middle of three equal ones
-    idf: Floats  # (n_rows,), 0 in gaps
+    idf: Floats  # (n_rows,)
     question_idf: Floats  # (Q,)
     total_idf: np.float32  # of the question, never 0
 
@@ -85,11 +85,10 @@ def match_features(tables: TokenTables, batch: ReaderBatch, unit: Floats) -> Mat
     types_features = np.stack([(unit @ centre), _character_coverage(tables, batch)], 1)
     shares, best_shares = _sentence_features(compared, batch)  # (n_sentences, 6), (n, 3)
 
-    passage = np.zeros((batch.axis.n_rows, N_PASSAGE_FEATURES), dtype=np.float32)
+    passage = np.empty((batch.axis.n_rows, N_PASSAGE_FEATURES), dtype=np.float32)
     _fill_token_features(passage, compared)
     passage[:, [9, 3]] = types_features[batch.at]
     passage[:, 14:] = shares[batch.sentence_at]
-    passage[batch.axis.gap_rows] = 0
 
     question = _question_features(tables, batch, compared)
     nearness = question[:, :, 1] @ idf / compared.total_idf  # (n,)
@@ -99,18 +98,16 @@ def match_features(tables: TokenTables, batch: ReaderBatch, unit: Floats) -> Mat
 
 
 def _compare(tables: TokenTables, batch: ReaderBatch, unit: Floats) -> _Comparison:
-    """Compare all tokens; gaps are equal and near to nothing."""
-    q_ids, gap_rows = batch.question.ids, batch.axis.gap_rows
+    """Compare all tokens."""
+    q_ids = batch.question.ids
     is_equal = (batch.ids[:, None] == q_ids) & (tables.script[q_ids] != _PUNCTUATION)
     # By types, not tokens: less work, and equal tokens are equally near to the last bit.
     cosine = (unit @ unit[batch.question_at].T)[batch.at]  # (n_rows, Q)
-    cosine[gap_rows] = 0
     before = np.zeros_like(is_equal)
     before[1:, 1:] = is_equal[1:, 1:] & is_equal[:-1, :-1]
+    before[batch.axis.starts] = False  # the row before it belongs to another passage
     after = np.zeros_like(is_equal)
     after[:-1, :-1] = before[1:, 1:]
-    idf = tables.idf[batch.ids]  # (n_rows,)
-    idf[gap_rows] = 0
     question_idf = tables.idf[q_ids]  # (Q,)
     return _Comparison(
         axis=batch.axis,
@@ -118,7 +115,7 @@ def _compare(tables: TokenTables, batch: ReaderBatch, unit: Floats) -> _Comparis
         is_equal=is_equal,
         in_bigram=before | after,
         in_trigram=before & after,
-        idf=idf,
+        idf=tables.idf[batch.ids],
         question_idf=question_idf,
         total_idf=np.maximum(question_idf.sum(), np.float32(1e-3)),
     )
@@ -137,10 +134,10 @@ def _fill_token_features(features: Floats, compared: _Comparison) -> None:
     features[:, 4] = nearest
     features[:, 5] = nearest * nearest_idf / 5
     features[:, 6] = matched * idf / 5
-    features[:, _LOCAL_IDF] = _local_mean(matched * idf)
-    features[:, 8] = _local_mean(nearest.clip(min=0) ** 2 * nearest_idf)
-    for rows in axis.spans:
-        n_tokens = rows.stop - rows.start
+    densities = (_LOCAL_IDF, matched * idf), (8, nearest.clip(min=0) ** 2 * nearest_idf)
+    for rows, n_tokens in zip(axis.spans, axis.lengths, strict=True):
+        for column, values in densities:
+            features[rows, column] = _local_mean(values[rows])
         features[rows, 10] = np.arange(n_tokens) / n_tokens
     features[:, 11] = compared.is_equal.argmax(axis=1) / len(compared.question_idf)
     features[:, 12] = idf / 5
@@ -168,11 +165,10 @@ def _sentence_features(compared: _Comparison, batch: ReaderBatch) -> tuple[Float
         (n_passages, 3): these best.
     """
     ways = (compared.is_equal, compared.cosine.clip(min=0) ** 2, compared.in_bigram)
-    # The gap behind a sentence is taken with it: all is zero there, and nothing is below zero.
     covered = [np.maximum.reduceat(way, batch.sentence_rows, axis=0) for way in ways]
     weights = compared.question_idf / compared.total_idf  # (Q,)
     shares = np.stack([way @ weights for way in covered], 1).astype(np.float32)
-    first = np.searchsorted(batch.sentence_rows, [rows.start for rows in batch.axis.spans])
+    first = batch.sentence_at[batch.axis.starts]  # (n_passages,)
     best = np.maximum.reduceat(shares, first, axis=0)  # (n_passages, 3)
     n_sentences = np.diff(first, append=len(shares))
     return np.hstack([shares, shares - np.repeat(best, n_sentences, axis=0)]), best
@@ -200,7 +196,8 @@ def _coverage(characters: NDArray[np.int16], among: NDArray[np.int16]) -> Floats
 
 
 def _local_mean(values: Floats) -> Floats:
-    """Return (n_rows,): means over the window around each row; gaps keep passages apart."""
+    """Return (P,): means over the window around each token, zeros beyond the ends."""
     window = np.full(_LOCAL_WINDOW, 1 / _LOCAL_WINDOW, dtype=np.float32)
-    mean: Floats = np.convolve(values, window, mode="same")
+    reach = _LOCAL_WINDOW // 2
+    mean: Floats = np.convolve(values, window)[reach:-reach]
     return mean

@@ -34,7 +34,7 @@ from rag.reader_weights import WeightsFile
 EMBEDDING = 256  # the encoder's width
 WIDTH = 128  # d
 _BLOCK_SIZES = (WIDTH, 192, KERNEL)
-_FUSE_SPLITS = [WIDTH, 2 * WIDTH, 3 * WIDTH, 4 * WIDTH, 5 * WIDTH]
+_FUSE_SPLITS = [WIDTH, 3 * WIDTH, 4 * WIDTH, 5 * WIDTH]
 _N_FREQUENT = 4001
 _N_LOOKS = 8  # scripts, and lengths
 
@@ -177,21 +177,19 @@ class ReaderNetwork:
         A question differs between passages, by the features that say how each covers it.
         """
         question, n_rows = batch.question, batch.axis.n_rows
-        lengths = [rows.stop - rows.start for rows in batch.axis.spans]
+        n_passages = len(batch.axis.spans)
         # Passages first, so that their rows are the same as on the batch's axis.
-        both = RaggedAxis.of(lengths + [len(question)] * len(lengths))
-        z = np.zeros((both.n_rows, WIDTH), dtype=np.float32)
+        both = RaggedAxis.of([*batch.axis.lengths, *[len(question)] * n_passages])
+        z = np.empty((both.n_rows, WIDTH), dtype=np.float32)
         spaced = self.embedding.spaced
         z[:n_rows] = types[batch.at] + self.passage_features(features.passage)
         z[:n_rows][batch.is_spaced] += spaced
         asked = types[batch.question_at] + question.is_spaced[:, None] * spaced  # (Q, d)
         y = asked + self.question_features(features.question)  # (n_passages, Q, d)
-        question_spans = both.spans[len(lengths) :]
-        for rows, of_passage in zip(question_spans, y, strict=True):
-            z[rows] = of_passage
+        z[n_rows:] = y.reshape(-1, WIDTH)
         for block in self.encode:
             block.add_to(z, both)
-        return z[:n_rows], np.stack([z[rows] for rows in question_spans])
+        return z[:n_rows], z[n_rows:].reshape(y.shape)
 
     def _fuse(
         self, x: Floats, y: Floats, pooled: Floats, batch: ReaderBatch, features: MatchFeatures
@@ -201,18 +199,18 @@ class ReaderNetwork:
         gelu([x, a, x a, x u, x v, features] W) + x, a the question's tokens aligned with each
         token and u, v the pooled question. (x u) W = x (diag(u) W) spares both wide products.
         """
-        of_x, of_a, of_xa, of_xu, of_xv, of_features = np.split(self.fuse.weight, _FUSE_SPLITS)
+        of_x, of_seen, of_xu, of_xv, of_features = np.split(self.fuse.weight, _FUSE_SPLITS)
         query, key = self.align_query(x), self.align_key(y)
         bias = self.align_match[0] * features.cosine + self.align_match[1] * features.is_equal
+        seen = np.empty((len(x), 2 * WIDTH), dtype=np.float32)  # a, x a
         fused: Floats = features.passage @ of_features
         fused += self.fuse.bias
         for i, rows in enumerate(batch.axis.spans):
-            a = attend(query[rows], key[i], y[i], bias[rows].T)  # (P, d)
             u, v = np.split(pooled[i, :, None], 2)  # (d, 1)
             fused[rows] += x[rows] @ (of_x + u * of_xu + v * of_xv)
-            fused[rows] += a @ of_a
-            a *= x[rows]
-            fused[rows] += a @ of_xa
+            seen[rows, :WIDTH] = attend(query[rows], key[i], y[i], bias[rows].T)
+        np.multiply(seen[:, :WIDTH], x, out=seen[:, WIDTH:])
+        fused += seen @ of_seen
         fused = gelu(fused)
         fused += x
         return fused
@@ -221,7 +219,7 @@ class ReaderNetwork:
         """Add to each token of x, (n_rows, d), what the question says to it on second sight."""
         normed = self.reread_norm(x)
         query, key = self.reread_query(normed), self.reread_key(y)
-        seen = np.zeros((len(x), 2 * WIDTH), dtype=np.float32)
+        seen = np.empty((len(x), 2 * WIDTH), dtype=np.float32)
         for i, rows in enumerate(axis.spans):
             seen[rows, :WIDTH] = attend(query[rows], key[i], y[i])
         np.multiply(seen[:, :WIDTH], normed, out=seen[:, WIDTH:])

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from gradio.events import api
@@ -135,33 +134,33 @@ def _endpoint(answerer: Answerer) -> Callable[[str, int], AnswerDict]:
 
 def _connect(app: gr.Blocks, parts: Parts, page: Page) -> None:
     """Say which handler hears what; only ``/answer`` is for others."""
-    talk = [parts.question, parts.conversation, parts.suggestions, parts.turns]
+    language, turns = parts.language, parts.turns
+    talk = [parts.question, parts.conversation, turns]
     panel = [parts.source, parts.view]
     index = [parts.documents, parts.refresh, parts.seen, parts.generation]
-    words = [parts.header, parts.send, parts.rebuild, parts.language, parts.chosen]
+    words = [parts.header, parts.send, parts.rebuild, parts.suggestions, language, parts.chosen]
     everything = [*words, *talk, *panel, *index]
-    language, turns, suggested = parts.language, parts.turns, parts.suggested
     _hear([app.load], page.load, [parts.chosen], everything)
-    _hear([parts.header.language], page.switch, [turns, parts.view, suggested], everything)
-    context = [turns, language, suggested]
-    _hear([parts.question.submit, parts.send.click], page.ask, [parts.question, *context], talk)
-    _hear([parts.suggestions.ask], page.ask_suggested, context, talk)
-    _hear([parts.suggestions.clear], page.clear, [language, suggested], [*talk, *panel])
+    _hear([parts.header.language], page.switch, [turns, parts.view, parts.suggested], everything)
+    asking = [parts.question.submit, parts.send.click]
+    _hear(asking, page.ask, [parts.question, turns, language], talk)
+    _hear([parts.suggestions.ask], page.ask_suggested, [turns, language], talk)
+    _hear([parts.suggestions.clear], page.clear, [language], [*talk, *panel])
     _hear([parts.conversation.open, parts.documents.open], page.open, [turns, language], panel)
     _hear([parts.source.back], page.back, [], panel)
     _hear([parts.rebuild.click], page.rebuild, [language], index)
     _hear([parts.timer.tick], page.tick, [parts.seen, language], index)
-    [suggesting] = _hear([parts.generation.change], page.suggest, [], [suggested])
-    _hear([suggesting.then], page.show_suggestions, context, [parts.suggestions])
+    suggestions = [parts.suggested, parts.suggestions]
+    _hear([parts.generation.change], page.suggest, [language], suggestions)
 
 
 def _hear(
-    triggers: Sequence[Callable[..., Any]],
+    triggers: Sequence[Callable[..., object]],
     handler: Callable[..., object],
     inputs: Sequence[object],
     outputs: Sequence[object],
-) -> list[Any]:
-    return [
+) -> None:
+    for trigger in triggers:
         trigger(
             handler,
             inputs=list(inputs),
@@ -169,5 +168,3 @@ def _hear(
             show_progress="hidden",
             api_visibility="private",
         )
-        for trigger in triggers
-    ]

@@ -45,7 +45,8 @@ def render_refresh(state: RefreshState, texts: Texts) -> str:
     :return: HTML.
     """
     if state.is_running:
-        return _render_progress(state.progress, texts)
+        notice = f"<p>{escape(texts.refreshing)}</p>" if state.is_noticed else ""
+        return notice + _render_progress(state.progress, texts)
     if state.has_failed:
         reason = f'<br><span lang="en">{escape(state.reason)}</span>' if state.reason else ""
         return f'<p class="outcome failed" role="status">{escape(texts.build_failed)}{reason}</p>'

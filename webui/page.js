@@ -31,14 +31,26 @@ async function copy(button) {
 // A part says with data-settle which state it is in; only a new state moves the view.
 let settled = null;
 function settle() {
+  if (element.querySelector(".suggestions")) fold();
   const part = element.querySelector("[data-settle]");
   const state = part?.dataset.settle ?? null;
   if (state === settled) return;
   settled = state;
   if (!part) return giveBackFocus();
   if (part.dataset.lang) speak(part.dataset);
-  if (part.matches(".conversation")) part.querySelector(".turn:last-child")?.scrollIntoView();
+  if (part.matches(".conversation")) showLastTurn(part);
   if (part.matches(".source")) showPlace(part);
+}
+
+function showLastTurn(conversation) {
+  fold();
+  conversation.querySelector(".turn:last-child")?.scrollIntoView();
+}
+
+// Suggested questions are spread out until the first question is asked.
+function fold() {
+  const suggestions = document.querySelector(".suggestions");
+  if (suggestions) suggestions.open = !document.querySelector(".turn");
 }
 
 function speak({ lang, title }) {

@@ -25,7 +25,12 @@ _POLL_S = 0.15  # of a running build by the page that asked for it
 
 
 class Page:
-    """The handlers of one page; a visitor's own state comes in and goes out as arguments."""
+    """The handlers of one page; they hold nothing of any visitor.
+
+    What a visitor's page remembers comes in as arguments and goes out among the changes (see
+    :class:`webui.layout.Parts`): ``turns``, ``view``, ``suggested``, ``seen``, and as ``code`` the
+    language. ``event`` carries what a click sent, which may be anything.
+    """
 
     def __init__(self, answerer: Answerer, refresher: Refresher, parts: Parts) -> None:
         """Join the parts to what fills them.
@@ -60,9 +65,7 @@ class Page:
             self._parts.chosen: texts.code,
         }
 
-    def ask(
-        self, question: str | None, turns: tuple[Turn, ...], code: str, suggested: Questions
-    ) -> Iterator[Changes]:
+    def ask(self, question: str | None, turns: tuple[Turn, ...], code: str) -> Iterator[Changes]:
         """Answer what was typed."""
         question = (question or "").strip()[:MAX_QUESTION_CHARS]
         if not question:
@@ -74,7 +77,6 @@ class Page:
         yield {
             self._parts.question: "",
             self._parts.conversation: render_conversation(pending, texts),
-            self._parts.suggestions: render_suggestions(suggested, texts, is_fresh=False),
         }
         answered = keep_turns(turns, self._chat.answer(question, turns))
         yield {
@@ -83,10 +85,10 @@ class Page:
         }
 
     def ask_suggested(
-        self, turns: tuple[Turn, ...], code: str, suggested: Questions, event: gr.EventData
+        self, turns: tuple[Turn, ...], code: str, event: gr.EventData
     ) -> Iterator[Changes]:
         """Answer a suggested question."""
-        for changes in self.ask(_field(event, "question"), turns, code, suggested):
+        for changes in self.ask(_field(event, "question"), turns, code):
             changes.pop(self._parts.question, None)  # what is being typed stays
             yield changes
 
@@ -102,13 +104,11 @@ class Page:
         """Close the source panel."""
         return {self._parts.view: None, self._parts.source: ""}
 
-    def clear(self, code: str, suggested: Questions) -> Changes:
+    def clear(self, code: str) -> Changes:
         """Begin a new conversation."""
-        texts = texts_for(code)
         return {
             self._parts.turns: (),
-            self._parts.conversation: render_conversation((), texts),
-            self._parts.suggestions: render_suggestions(suggested, texts, is_fresh=True),
+            self._parts.conversation: render_conversation((), texts_for(code)),
             **self.back(),
         }
 
@@ -129,14 +129,13 @@ class Page:
             time.sleep(_POLL_S)
         yield self._show_index(texts)
 
-    def suggest(self) -> Changes:
-        """Make the questions to click, once a generation."""
-        return {self._parts.suggested: self._chat.suggest()}
-
-    def show_suggestions(self, turns: tuple[Turn, ...], code: str, suggested: Questions) -> Changes:
-        """Show them as the page is now; a question may have been asked while they were made."""
-        suggestions = render_suggestions(suggested, texts_for(code), is_fresh=not turns)
-        return {self._parts.suggestions: suggestions}
+    def suggest(self, code: str) -> Changes:
+        """Make the questions to click; once a generation, however many pages ask."""
+        suggested = self._chat.suggest()
+        return {
+            self._parts.suggested: suggested,
+            self._parts.suggestions: render_suggestions(suggested, texts_for(code)),
+        }
 
     def _speak(
         self,
@@ -150,7 +149,7 @@ class Page:
             parts.language: texts.code,
             parts.header: render_header(texts),
             parts.conversation: render_conversation(turns, texts),
-            parts.suggestions: render_suggestions(suggested, texts, is_fresh=not turns),
+            parts.suggestions: render_suggestions(suggested, texts),
             parts.question: gr.update(label=texts.question_label, placeholder=texts.question_hint),
             parts.send: texts.send,
             parts.rebuild: texts.rebuild,

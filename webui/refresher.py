@@ -22,6 +22,7 @@ class RefreshState:
 
     version: int = 0  # grows with every change that a page should show
     is_running: bool = False
+    is_noticed: bool = False  # running because documents changed, not because somebody asked
     progress: Progress | None = None  # of the running build
     report: BuildReport | None = None  # of the last one, None if it failed or there was none
     has_failed: bool = False
@@ -61,10 +62,14 @@ class Refresher:
 
     def rebuild(self) -> None:
         """Rebuild in the background unless a build is running; return at once."""
+        self._start_build(is_noticed=False)
+
+    def _start_build(self, *, is_noticed: bool) -> None:
         with self._lock:
             if self._state.is_running:
                 return
-            self._state = RefreshState(self._state.version + 1, is_running=True)
+            version = self._state.version + 1
+            self._state = RefreshState(version, is_running=True, is_noticed=is_noticed)
         threading.Thread(target=self._build, name="yiju-build", daemon=True).start()
 
     def _look(self) -> None:
@@ -77,7 +82,7 @@ class Refresher:
             self._next_look = time.monotonic() + self._wait_s
             self._is_looking = False
         if is_stale:
-            self.rebuild()
+            self._start_build(is_noticed=True)
 
     def _build(self) -> None:
         report, reason = None, ""

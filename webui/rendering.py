@@ -102,12 +102,13 @@ def render_conversation(turns: Sequence[Turn], texts: Texts) -> str:
     )
 
 
-def render_suggestions(questions: Sequence[str] | None, texts: Texts, *, is_fresh: bool) -> str:
+def render_suggestions(questions: Sequence[str] | None, texts: Texts) -> str:
     """Render the questions one may click, and the way to a new conversation.
+
+    The page itself spreads them out while nothing was asked, and folds them away afterwards.
 
     :param questions: The questions; None while they are being made.
     :param texts: The language.
-    :param is_fresh: Whether nothing was asked yet; the questions are spread out then.
     :return: HTML.
     """
     if questions is None:
@@ -116,11 +117,11 @@ def render_suggestions(questions: Sequence[str] | None, texts: Texts, *, is_fres
         body = f"<ul>{''.join(map(_render_chip, questions))}</ul>"
     else:
         body = f"<p>{escape(texts.suggestions_none)}</p>"
-    clear = f'<button type="button" class="clear" data-event="clear">{escape(texts.clear)}</button>'
     return (
-        f'<div class="tools"><details class="suggestions"{" open" if is_fresh else ""}>'
+        f'<div class="tools"><details class="suggestions">'
         f"<summary>{escape(texts.suggestions)}</summary>{body}</details>"
-        f"{'' if is_fresh else clear}</div>"
+        f'<button type="button" class="clear" data-event="clear">{escape(texts.clear)}</button>'
+        "</div>"
     )
 
 

@@ -151,6 +151,12 @@ def contexts(browser):
 
 
 @pytest.fixture
+def http(contexts):
+    """Plain requests, without a page."""
+    return contexts().request
+
+
+@pytest.fixture
 def visit(contexts):
     """Open a page; at the end it must have stayed at home and complained of nothing."""
     visits = []

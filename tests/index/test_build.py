@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import build_index, is_stale
+from index.build import build_index, default_index_dir, is_stale
 from index.datatypes import BuildReport
 from index.errors import (
     IndexCorruptError,
@@ -410,7 +410,9 @@ def test_staleness_is_told_without_reading(folder, hash_encoder):
     settings = IndexSettings()
 
     def stale() -> bool:
-        return is_stale(folder, load(folder, hash_encoder).manifest, settings)
+        return is_stale(
+            folder, default_index_dir(folder), load(folder, hash_encoder).manifest, settings
+        )
 
     assert not stale()
     touch(folder / "hoist.md")

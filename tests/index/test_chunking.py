@@ -118,6 +118,15 @@ def test_a_cut_never_falls_inside_a_combined_character(unit):
         assert {chunk.span.end for chunk in chunks} <= places
 
 
+@pytest.mark.parametrize("number", ["1,152", "10:30", "3:2"])
+def test_a_cut_never_falls_inside_a_number(number):
+    chunks = _texts(f"共{number}次" * 60, 40)
+
+    assert len(chunks) > 1
+    assert "".join(chunks).count(number) == 60
+    assert sum(chunk.count(number) for chunk in chunks) == 60
+
+
 def test_a_long_sentence_is_cut_after_a_clause():
     sentence = "，".join(["这是一个子句"] * 12) + "。"
 

@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 
-from rag.reader_batch import GAP, RaggedAxis
 from rag.reader_layers import LayerNorm, attend, gelu, log_softmax, softmax
 
 
@@ -38,11 +37,3 @@ def test_softmaxes_agree_and_bear_large_logits():
 
     assert np.exp(log_softmax(logits)) == pytest.approx(softmax(logits, axis=0), abs=1e-6)
     assert softmax(logits, axis=0).sum() == pytest.approx(1)
-
-
-def test_sequences_are_laid_out_with_gaps_around_them():
-    axis = RaggedAxis.of([3, 1])
-
-    assert axis.spans == (slice(GAP, GAP + 3), slice(2 * GAP + 3, 2 * GAP + 4))
-    assert axis.n_rows == 3 * GAP + 4
-    assert len(axis.gap_rows) == 3 * GAP

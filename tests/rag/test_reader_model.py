@@ -91,8 +91,12 @@ def network():
     torch = pytest.importorskip("torch")
     from rag.training.network import load_network
 
+    n_threads = torch.get_num_threads()
+    # On a busy machine torch's threads wait for one another: one is then ten times as fast.
+    torch.set_num_threads(1)
     embeddings = torch.from_numpy(np.array(_encoder().embeddings))
-    return load_network(MODEL_DIR / "model.safetensors", embeddings)
+    yield load_network(MODEL_DIR / "model.safetensors", embeddings)
+    torch.set_num_threads(n_threads)
 
 
 def _read_with_torch(network, question: TokenizedText, n_spans: int) -> list[list[TokenSpan]]:

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from index.errors import IndexingError
 from rag.query import analyze_question
-from rag.retriever import Retrieved, measure_coverage, retrieve
+from rag.retriever import measure_coverage, retrieve
 from rag.settings import RagSettings
 from tests.fakes import HashEncoder
 from tests.index.folders import TEXTS, all_chunks, build, load, write_documents
@@ -25,27 +26,29 @@ def _retrieve(knowledge_base, question, top_k=5):
 
 
 @given(questions())
-def test_hits_are_ranked_and_carry_what_the_channels_said(knowledge_base, question):
-    query = analyze_question(question)
-    retrieved = retrieve(knowledge_base, query, SETTINGS, 5)
-    hits = retrieved.hits
-    chunks = [hit.chunk for hit in hits]
+def test_hits_are_ranked_from_one_and_each_chunk_comes_once(knowledge_base, question):
+    hits = _retrieve(knowledge_base, question)
 
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert len({chunk.chunk_id for chunk in chunks}) == len(hits) <= 5
-    if hits:
-        vector = knowledge_base.encoder.encode([query.text])[0]
-        cosines = knowledge_base.score_dense(vector, chunks)
-        assert retrieved.dense == pytest.approx(cosines.tolist())
-        coverage = measure_coverage(knowledge_base, query, chunks)
-        assert retrieved.coverage == pytest.approx(coverage.tolist())
-        assert all(0 <= share <= 1 + 1e-9 for share in retrieved.coverage)
+    keys = [(-hit.score, hit.chunk.chunk_id) for hit in hits]
+    assert keys == sorted(keys)
+    assert len({hit.chunk.chunk_id for hit in hits}) == len(hits) <= 5
+    assert hits == _retrieve(knowledge_base, question)
+
+
+@given(questions())
+def test_coverage_is_a_share_for_every_chunk(knowledge_base, question):
+    query = analyze_question(question)
+    assume(query.content)
+    coverage = measure_coverage(knowledge_base, query, all_chunks(knowledge_base))
+
+    assert coverage.shape == (knowledge_base.n_chunks,)
+    assert np.all((coverage >= 0) & (coverage <= 1 + 1e-9))
 
 
 @pytest.mark.parametrize("question", ["", "？？", "🎈"])
 def test_a_question_without_terms_finds_nothing(knowledge_base, question):
-    assert _retrieve(knowledge_base, question) == Retrieved((), (), ())
+    assert _retrieve(knowledge_base, question) == []
 
 
 def test_an_empty_knowledge_base_finds_nothing(tmp_path):
@@ -54,21 +57,22 @@ def test_an_empty_knowledge_base_finds_nothing(tmp_path):
     folder.mkdir()
     build(folder, encoder, full=True)
 
-    assert _retrieve(load(folder, encoder), "大会在哪里？") == Retrieved((), (), ())
+    assert _retrieve(load(folder, encoder), "大会在哪里？") == []
 
 
 def test_a_question_without_common_terms_still_gives_the_nearest_vectors(knowledge_base):
-    retrieved = _retrieve(knowledge_base, "zebra")
+    hits = _retrieve(knowledge_base, "okapi", top_k=3)
+    vector = knowledge_base.encoder.encode(["okapi"])[0]
 
-    assert set(retrieved.coverage) == {0.0}
+    nearest = knowledge_base.search_dense(vector, 3)
+    assert [hit.chunk for hit in hits] == [hit.chunk for hit in nearest]
 
 
 def test_a_smaller_top_k_gives_the_beginning_of_a_larger_one(knowledge_base):
     few, many = (_retrieve(knowledge_base, "图书馆借书罚款", top_k) for top_k in (1, 3))
 
-    assert len(many.hits) > len(few.hits) == 1
-    assert many.hits[:1] == few.hits
-    assert many.dense[:1] == few.dense
+    assert len(many) > len(few) == 1
+    assert many[:1] == few
 
 
 @pytest.mark.parametrize(
@@ -80,10 +84,10 @@ def test_a_smaller_top_k_gives_the_beginning_of_a_larger_one(knowledge_base):
     ],
 )
 def test_the_chunk_with_the_question_s_words_comes_first(knowledge_base, question, source_text):
-    retrieved = _retrieve(knowledge_base, question)
+    best = _retrieve(knowledge_base, question)[0].chunk
 
-    assert source_text in retrieved.hits[0].chunk.text
-    assert retrieved.coverage[0] == pytest.approx(1)
+    assert source_text in best.text
+    assert measure_coverage(knowledge_base, analyze_question(question), [best]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +101,8 @@ def test_the_chunk_with_the_question_s_words_comes_first(knowledge_base, questio
 def test_spellings_of_a_question_give_the_same_hits(knowledge_base, one, other):
     first, second = _retrieve(knowledge_base, one), _retrieve(knowledge_base, other)
 
-    assert [hit.chunk for hit in first.hits] == [hit.chunk for hit in second.hits]
-    assert [hit.score for hit in first.hits] == pytest.approx([hit.score for hit in second.hits])
+    assert [hit.chunk for hit in first] == [hit.chunk for hit in second]
+    assert [hit.score for hit in first] == pytest.approx([hit.score for hit in second])
 
 
 def test_a_term_that_no_chunk_holds_lowers_the_coverage(knowledge_base):

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote
 
 from index.progress import Progress
 from tests.fakes import HashEncoder
@@ -44,7 +45,9 @@ class Points:
         """Pass an operation, before it is done."""
         if event not in _EVENTS or not isinstance(arguments[0], str | os.PathLike):
             return
-        path = os.fspath(arguments[0]).removeprefix("file:").split("?")[0]
+        path = os.fspath(arguments[0])
+        if path.startswith("file:"):
+            path = unquote(path.removeprefix("file:").split("?")[0])
         # Python removes the files of a folder by their bare names.
         if path.startswith(self._index_dir) or (event == "os.remove" and "/" not in path):
             name = Path(path).name.replace(str(os.getpid()), "PID")

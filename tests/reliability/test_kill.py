@@ -1,7 +1,7 @@
 """A build killed at any instant leaves the old index or the new one, and the next build succeeds.
 
-The child (``tests.reliability.child``) kills itself; that it died by the signal proves that the kill
-landed inside the build, for it prints and ends by itself otherwise.
+The child (``tests.reliability.child``) kills itself; that it died by the signal proves that the
+kill landed inside the build, for it prints and ends by itself otherwise.
 """
 
 import shutil
@@ -192,22 +192,3 @@ def test_builds_killed_again_and_again_leave_no_more_behind_than_one(case, folde
     _assert_mended(case, folder, was_published=False)
     names = sorted(path.name for path in (folder / ".yiju" / "generations").iterdir())
     assert names == ["000002", "000003", "000004"]
-
-
-def test_changes_taken_back_after_a_kill_leave_nothing_behind(case, folder):
-    """The next build has nothing to do then, but the dead one's folder is still there."""
-    _kill(folder, "dense 1")
-    shutil.rmtree(folder / ".yiju" / "generations" / "000001")
-    shutil.rmtree(folder / ".yiju" / "generations" / "000002")
-    status = (folder / "会议.txt").stat()
-    edit(folder / "hoist.md", "# Hoist\n\nEdition 2. The rope.")
-    write_documents(folder, {"灯塔.txt": TEXTS["灯塔.txt"]})
-    (folder / "新.txt").unlink()
-    assert status.st_size > 0
-
-    _build_now(folder)
-    report = _build_now(folder)
-
-    assert not report.is_new
-    assert _answers(folder) == case.before
-    assert leftovers(folder / ".yiju") == []

@@ -101,6 +101,12 @@ def test_progress_names_the_stage_and_the_file():
     assert page.find("progress")[0][1] == {"max": "10", "value": "3"}
 
 
+def test_a_build_that_nobody_asked_for_says_why_it_runs():
+    noticed = RefreshState(is_running=True, is_noticed=True)
+    assert ZH.refreshing in render_refresh(noticed, ZH)
+    assert ZH.refreshing not in render_refresh(RefreshState(is_running=True), ZH)
+
+
 def test_a_build_without_progress_yet_shows_an_open_ended_bar():
     page = Page(render_refresh(RefreshState(is_running=True), ZH))
     assert page.find("progress")[0][1] == {}

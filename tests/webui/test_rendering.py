@@ -165,7 +165,7 @@ def test_hostile_strings_stay_text_everywhere(texts):
     near = make_citation(document, Span(0, 9), role=Role.NEAREST)
     answer = make_answer(cited, status=Status.UNCERTAIN, nearest=[near], question=HOSTILE)
     markup = render_conversation([turn(answer), Turn(HOSTILE)], texts)
-    page = Page(markup + render_suggestions([HOSTILE], texts, is_fresh=True))
+    page = Page(markup + render_suggestions([HOSTILE], texts))
     assert {element[0] for element in page.elements} <= TAGS
     names = {name for element in page.elements for name in element[1]}
     assert not [name for name in names if name.startswith("on") or name in {"src", "href", "style"}]
@@ -173,15 +173,10 @@ def test_hostile_strings_stay_text_everywhere(texts):
     assert page.find("button", class_="chip")[0][1]["data-question"] == HOSTILE
 
 
-def test_suggestions_wait_then_show_then_fold_away():
-    assert ZH.suggestions_pending in render_suggestions(None, ZH, is_fresh=True)
-    assert ZH.suggestions_none in render_suggestions((), ZH, is_fresh=True)
-    fresh = Page(render_suggestions(("甲？",), ZH, is_fresh=True))
-    used = Page(render_suggestions(("甲？",), ZH, is_fresh=False))
-    assert fresh.texts("button", data_event="ask") == ["甲？"]
-    assert "open" in fresh.find("details")[0][1]
-    assert "open" not in used.find("details")[0][1]
-    assert used.find("button", data_event="clear")
+def test_suggestions_are_waited_for_and_then_shown():
+    assert ZH.suggestions_pending in render_suggestions(None, ZH)
+    assert ZH.suggestions_none in render_suggestions((), ZH)
+    assert Page(render_suggestions(("甲？",), ZH)).texts("button", data_event="ask") == ["甲？"]
 
 
 def test_header_offers_every_language_and_tells_which_is_shown():
