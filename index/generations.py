@@ -58,6 +58,14 @@ class IndexDir:
             )
         return name
 
+    def stamp(self) -> tuple[int, int] | None:
+        """Return what changes whenever a generation is published, None when there is no index."""
+        try:
+            status = (self.path / "CURRENT").stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
     def require_current(self) -> str:
         """Return the live generation's name.
 

@@ -9,7 +9,6 @@ from typing import Self
 from index.build import build_index, default_index_dir, is_stale
 from index.datatypes import BuildReport, Document
 from index.encoder import Encoder, StaticEncoder, load_encoder
-from index.errors import IndexMissingError
 from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
 from index.loading import hash_source
@@ -56,6 +55,7 @@ class Answerer:
         self.documents_dir = documents_dir
         self.index_dir = index_dir
         self._settings = RagSettings()
+        self._stamp = IndexDir(index_dir).stamp()
         self._refreshing = threading.Lock()
 
     @classmethod
@@ -141,10 +141,9 @@ class Answerer:
 
         :raises IndexMissingError: When the documents' folder is gone.
         """
-        manifest = self.manifest
-        if IndexDir(self.index_dir).current() != manifest.generation:
+        if IndexDir(self.index_dir).stamp() != self._stamp:
             return True
-        return is_stale(self.documents_dir, self.index_dir, manifest, IndexSettings.from_env())
+        return is_stale(self.documents_dir, self.index_dir, self.manifest, IndexSettings.from_env())
 
     def refresh(
         self, *, full: bool = False, progress: ProgressCallback | None = None
@@ -166,10 +165,12 @@ class Answerer:
                 full=full,
                 progress=progress,
             )
-            if report.generation != self.manifest.generation:
+            stamp = IndexDir(self.index_dir).stamp()
+            if stamp != self._stamp:
                 self._knowledge_base = KnowledgeBase.load(
                     self.index_dir, encoder=encoder, documents_dir=self.documents_dir
                 )
+                self._stamp = stamp
             return report
 
     def document(self, source: str) -> Document:
@@ -207,17 +208,17 @@ def answer(  # noqa: PLR0913 - the public contract
     """
     documents_dir = Path(documents)
     index_path = Path(index_dir) if index_dir else default_index_dir(documents_dir)
-    if not refresh and IndexDir(index_path).current() is None:
-        raise IndexMissingError(f"No index at {index_path}. Run: yiju index")
-    answerer = _opened(documents_dir.resolve(), index_path.resolve())
+    answerer = _opened(documents_dir.resolve(), index_path.resolve(), refresh)
     if refresh and answerer.is_stale():
         answerer.refresh()
     return answerer.answer(question, top_k=top_k, history=history)
 
 
 @lru_cache(maxsize=4)
-def _opened(documents_dir: Path, index_dir: Path) -> Answerer:
-    return Answerer.open(documents_dir, index_dir)
+def _opened(documents_dir: Path, index_dir: Path, refresh: bool) -> Answerer:
+    if refresh:
+        return Answerer.open(documents_dir, index_dir)
+    return Answerer.load(index_dir, documents_dir=documents_dir)
 
 
 def _static_encoder(encoder: Encoder) -> StaticEncoder:

@@ -53,6 +53,8 @@ class Calibration:
             body = json.loads(path.read_text("utf-8"))
             if tuple(body["features"]) != FEATURES:
                 raise ValueError("it was fitted for other features")
+            if len(body["weights"]) != len(FEATURES):
+                raise ValueError("it has not one weight a feature")
             return cls(
                 tuple(map(float, body["weights"])),
                 float(body["bias"]),

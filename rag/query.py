@@ -35,7 +35,8 @@ def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: i
     folded = fold_text(text).strip()
     previous = tuple(entry.strip() for entry in history if entry.strip())
     if previous and _ANAPHORA.search(folded):
-        text = f"{previous[-1]} {text}"[:max_chars]
+        room = max(0, max_chars - len(text) - 1)
+        text = f"{previous[-1][:room]} {text}".strip()
         folded = fold_text(text).strip()
     terms = tuple(extract_terms(folded))
     return Query(

@@ -1,10 +1,11 @@
 """Reader: a Query and its hits → the spans of words that may answer it.
 
-The bundled reader is a small convolutional network over tokens (``reader_model``). It shares the
+The bundled reader is a small convolutional network over tokens (``span_network``). It shares the
 bundled encoder's embeddings and was trained with them, so it is bound to them by fingerprint.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
@@ -15,13 +16,14 @@ from index.normalization import FoldedText, fold
 from index.sentences import split_sentences, strip_span
 from rag.datatypes import AnswerSpan, Query
 from rag.errors import ReaderError
-from rag.reader_model import ReaderModel, TokenSpan
-from rag.reader_tokens import TokenizedText, tokenize_text
+from rag.span_network.model import ReaderModel, TokenSpan
+from rag.span_network.tokens import TokenizedText, tokenize_text
 
 BUNDLED_DIR = Path(__file__).parent / "models" / "reader"
 _N_SPANS = 10  # a chunk: enough to see where the reader's probability lies (``selection``)
 # Not part of an answer at its edges: Markdown's marks and the punctuation between clauses.
 _EDGES = " \t\r\n*_`~#，,、；;：:。.!！?？—-"
+_SIGNED = re.compile(r"[-−]\d")  # a minus sign is no dash
 _TRAILING_STOP = re.compile(r"\b(?:[A-Za-z]\.)+$|\b(?:Inc|Ltd|Co|Jr|Sr|etc)\.$")
 _BRACKETS = (("《", "》"), ("「", "」"), ("(", ")"), ("（", "）"), ("“", "”"), ("『", "』"))
 
@@ -119,12 +121,19 @@ def _to_answer_span(
 
 
 def _snap_to_words(folded: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a range to whole Latin words: the tokenizer's pieces may split one."""
-    while start > 0 and _is_word(folded[start]) and _is_word(folded[start - 1]):
+    """Widen a range to whole words of alphabets: the tokenizer's pieces may split one."""
+    while start > 0 and _belongs(folded, start):
         start -= 1
-    while end < len(folded) and _is_word(folded[end - 1]) and _is_word(folded[end]):
+    while end < len(folded) and _belongs(folded, end):
         end += 1
     return start, end
+
+
+def _belongs(folded: str, at: int) -> bool:
+    """Tell whether the character goes with the one before it: a word's letters, a mark's letter."""
+    if unicodedata.combining(folded[at]):
+        return True
+    return _is_word(folded[at - 1]) and _is_word(folded[at])
 
 
 def _is_word(char: str) -> bool:
@@ -140,6 +149,8 @@ def trim_span(text: str, span: Span) -> Span:
     """
     words = span.of(text)
     start = span.start + len(words) - len(words.lstrip(_EDGES))
+    if start > span.start and _SIGNED.match(text, start - 1):
+        start -= 1
     end = span.start + len(words if _TRAILING_STOP.search(words) else words.rstrip(_EDGES))
     for opening, closing in _BRACKETS:
         inside = text[start:end]

@@ -19,7 +19,7 @@ _MIN_TOPIC_CHARS = 4  # "全长" does not say of what
 _NOUNS = ("n", "v", "eng", "j", "b", "s", "l", "i", "a", "z", "q", "f", "t")
 
 _LEANS = re.compile(words.LEANS)
-_CLUMSY = re.compile(r"[，。；：:！!]|的的|是是|多少多少")
+_CLUMSY = re.compile(r"[，。；：:！!]|的的|是是|则|约[有是]|容纳有|[为是]由")
 
 _LABEL = re.compile(
     r"^(?P<label>[^：:，。、]{2,14})[：:]\s*(?P<value>[^：，。、]{1,26}|.{1,26}\d.{0,6})$"
@@ -33,13 +33,14 @@ _PLACE_LABEL = re.compile(r"(?:地点|地址|位置|场所)$")
 _PLACE_VALUE = re.compile(r"^(?P<value>[^\s（(]{3,20})")
 _OF_DOCUMENT = re.compile(r".日期$|^(?:批准|审核|编制|审批)")
 _QUANTITY = re.compile(words.QUANTITY)
+_PART = r"[^、由的是为在了着过及和与对向]"  # of an organisation's or a post's name
 _POST = re.compile(
-    rf"(?P<role>(?:[^、由的是为在]{{0,22}}{words.ROLE}、)?[^、由的是为在]{{0,24}}?{words.ROLE})\s*"
+    rf"(?P<role>(?:{_PART}{{0,22}}{words.ROLE}、)?{_PART}{{0,24}}?{words.ROLE})\s*"
     rf"(?P<name>{words.NAME}){words.AFTER_NAME}"
 )
 _IS_NAME = re.compile(rf"^(?P<role>.{{0,14}}?{words.ROLE})(?:为|是)(?P<name>{words.NAME})$")
 _BY = re.compile(
-    rf"^(?P<what>.{{2,18}}?)\s*由(?P<who>.{{2,24}}?)(?P<verb>{words.AGENT_VERB})(?P<rest>.{{0,10}})$"
+    rf"^(?P<what>.{{2,18}}?)\s*由(?P<who>[^并经]{{2,24}}?)(?P<verb>{words.AGENT_VERB})(?P<rest>.{{0,10}})$"
 )
 _NAME_AT_END = re.compile(rf"{words.NAME}$")
 _ONLY_DATE = re.compile(rf"^{words.DATE}$")
@@ -54,7 +55,7 @@ _NUMBER = re.compile(words.NUMBER)
 _ANY_NUMBER = re.compile(r"\d|[一二三四五六七八九十百千]{2,}")
 _COUNTED = re.compile(words.COUNTED)
 _IS_VALUE = re.compile(
-    rf"^(?P<what>[^由]{{3,20}}(?<![设改定整作可]))(?:为|达到|达|是)\s*{words.VALUE}$"
+    rf"^(?P<what>[^由]{{3,20}}(?<![设改定整作可分仅多均也计共]))(?:为|达到|达|是)\s*{words.VALUE}$"
 )
 _DURATION = re.compile(words.DURATION)
 _PLACED = re.compile(
@@ -65,14 +66,14 @@ _TITLE = re.compile(
     rf"(?P<rest>[{words.HAN}]{{0,6}})$"
 )
 _BODY = re.compile(
-    rf"^(?P<body>[{words.HAN}]{{2,14}}?(?P<sort>{'|'.join(words.BODIES)}))"
+    rf"^(?P<body>(?:(?![由被让向对的了和与及本该])[{words.HAN}]){{2,14}}?(?P<sort>{'|'.join(words.BODIES)}))"
     rf"(?P<rest>(?:为.{{2,6}})?(?:{words.AGENT_VERB}|提供|发布).{{2,18}})$"
 )
 _EVERY = re.compile(
     rf"^(?P<what>[{words.HAN}A-Za-z]{{2,10}}?)(?P<must>应当|应|须|需|要)?"
     rf"(?P<every>每隔?半?\s*\d*\s*(?:个?[月年周天日]|小时|季度?|星期))(?P<verb>[{words.HAN}]{{1,6}})一次"
 )
-_MATTER = re.compile(rf"^(?P<what>.{{2,18}}{words.MATTER})(?:是|为)(?P<that>[^是]{{3,40}})$")
+_MATTER = re.compile(rf"^(?P<what>.{{2,18}}{words.MATTER})(?:是|为)(?P<that>[^是：:]{{3,40}})$")
 
 
 def draft_chinese(statement: Statement) -> Iterator[Draft]:
@@ -92,7 +93,7 @@ def _reads_well(draft: Draft) -> bool:
         and is_balanced(body)
         and draft.words not in draft.question
         and not (_LEANS.match(body) or _CLUMSY.search(body))
-        and rjieba.tag(body.lstrip("《"))[0][1].startswith(_NOUNS)
+        and (body.startswith("哪") or rjieba.tag(body.lstrip("《"))[0][1].startswith(_NOUNS))
     )
 
 
@@ -159,14 +160,14 @@ def _draft_event(said: Statement) -> Iterator[Draft]:
     """Turn "4月16日，大会在县城召开" into "大会是什么时候在县城召开的？"."""
     match = _EVENT.match(said.simple.rpartition("——")[2])
     shift = len(said.simple) - len(said.simple.rpartition("——")[2])
-    if match and _ONLY_DATE.match(said.before):
+    if match and _ONLY_DATE.match(said.before) and _is_noun(match["what"]):
         what, rest = (said.text[shift:][slice(*match.span(g))] for g in ("what", "rest"))
         yield Draft(Kind.DATE, f"{what}是{said.word('什么时候')}{rest}的？", said.before)
 
 
 def _draft_date(said: Statement) -> Iterator[Draft]:
     """Turn "新厂区于9月12日投产" into "新厂区是什么时候投产的？"."""
-    if match := _DATED.match(said.simple):
+    if (match := _DATED.match(said.simple)) and _is_noun(match["what"]):
         what, by, will, rest = (said.part(match, name) for name in ("what", "by", "will", "rest"))
         when = said.word("什么时候")
         question = f"{what}{by}{will}于{when}{rest}？" if will else f"{what}是{when}{by}{rest}的？"
@@ -184,12 +185,18 @@ def _draft_number(said: Statement) -> Iterator[Draft]:
         return
     what = said.text[: match.start()].strip()
     flags = [flag for _, flag in rjieba.tag(said.simple[: match.start()].strip())]
-    if len(what) < _MIN_TOPIC_CHARS or flags[0] in ("v", "vn") or flags[-1][0] not in "nvjb":
+    if len(what) < _MIN_TOPIC_CHARS or flags[0] in ("v", "vn") or not _is_noun(what):
         return
     is_counted = flags[-1][0] == "n" and _COUNTED.search(match["unit"]) is not None
     have = "有" if is_counted and ("的" in what or not {"v", "vn"} & set(flags)) else ""
     unit, tail = said.part(match, "unit"), said.part(match, "tail")
     yield Draft(Kind.NUMBER, f"{what}{have}多少{unit}{tail}？", said.part(match, "n"))
+
+
+def _is_noun(simple: str) -> bool:
+    """Tell whether words end as a name of things does, not as a person's or a verb."""
+    flag = str(rjieba.tag(simple.strip())[-1][1])
+    return flag[0] in "nvjbxel" and flag not in ("v", "nr")
 
 
 def _draft_place(said: Statement) -> Iterator[Draft]:

@@ -10,7 +10,7 @@ from rag.suggestion_words import DOCUMENT_SORT
 
 _MARKS = re.compile(r"\*\*|__|~~|`|^[ \t]*(?:#{1,6}|[-*+•>])[ \t]+")
 _NUMBERING = re.compile(
-    r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.、)）]?(?=\s)|\d{1,2}[.、)）]|[(（][0-9一二三四五六七八九十]+[)）]"
+    r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.、)）]?(?=\s)|\d{1,2}(?:\.(?!\d)|[、)）])|[(（][0-9一二三四五六七八九十]+[)）]"
     r"|[一二三四五六七八九十]{1,3}、|第[0-9一二三四五六七八九十百零〇]{1,6}[条條章节節])\s*"
 )
 _WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF5B))}

@@ -36,7 +36,7 @@ _QUANTITY = (
     r"|temperature|capacity|area|population|amount|maximum|minimum|duration|distance|salary"
     r"|turnover|revenue|timeout)"
 )
-_AMOUNT = r"[£$€¥]?\d[\d,]*(?:\.\d+)?(?: (?:thousand|million|billion|per cent|percent))?%?"
+_AMOUNT = r"[£$€¥]?\d+(?:,\d{3})*(?:\.\d+)?(?: (?:thousand|million|billion|per cent|percent))?%?"
 _PROPER = r"(?:The )?[A-Z][A-Za-z-]+(?: (?:of |and |the )?[A-Z0-9][A-Za-z0-9-]*){0,4}"
 _NOUNS = (
     r"(?:The|An?|Each|Every) [A-Za-z'’-]+(?: [A-Za-z'’-]+){0,4}|[A-Z][a-z-]+(?: [a-z-]+){0,3}"
@@ -70,7 +70,7 @@ _AMOUNTS_TO = re.compile(
 _COST = re.compile(rf"^(?P<what>{_NOUNS}) (?P<verb>costs?) (?P<number>{_AMOUNT})")
 _COUNT = re.compile(
     rf"^(?P<what>{_NOUNS}) (?P<verb>has|have|receives?|gets?|contains?|employs?|needs?) "
-    rf"(?P<number>\d[\d,]*) (?P<unit>[a-z]+s(?: of [a-z]+(?: [a-z]+)?)?)\b"
+    rf"(?P<number>\d+(?:,\d{{3}})*) (?P<unit>[a-z]+s(?: of [a-z]+(?: [a-z]+)?)?)\b"
 )
 _IS = re.compile(
     rf"^(?P<what>{_PROPER}) (?P<be>is|was) "

@@ -164,15 +164,15 @@ def _describe(document: Document, sample: str) -> Statement:
 
 
 def _sample_sentences(text: str, n_windows: int) -> Iterator[str]:
-    """Give the whole sentences of windows that are spread over a text, its beginning included."""
+    """Give the whole sentences of windows that are spread over a text from beginning to end."""
     n_needed = math.ceil(len(text) / _WINDOW_CHARS)
     n_taken = min(n_windows, n_needed)
     for number in range(n_taken):
-        start = number * n_needed // n_taken * _WINDOW_CHARS
+        start = number * (n_needed - 1) // max(1, n_taken - 1) * _WINDOW_CHARS
         window = text[start : start + _WINDOW_CHARS]
         spans = split_sentences(window)
-        if start > 0:
-            spans = spans[1:]  # its beginning may lie in front of the window
+        if start > 0 and text[start - 1] != "\n":
+            spans = spans[1:]  # its beginning lies in front of the window
         if start + _WINDOW_CHARS < len(text):
             spans = spans[:-1]
         for span in spans:

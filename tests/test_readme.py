@@ -101,8 +101,7 @@ def test_the_page_opens(command, fresh_folder):
 def test_both_languages_give_the_same_set_up_commands():
     for command in (
         "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/yiju web",
-        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && "
-        ".venv/bin/python -m pytest",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest",
     ):
         assert _README.count(f"\n{command}\n") == 2
 

@@ -46,16 +46,7 @@ def lay_out(*, tick_s: float) -> Parts:
             conversation = _html("conversation")
             suggestions = _html("suggestions")
             with gr.Row(elem_id="ask"):
-                question = gr.Textbox(
-                    elem_id="question",
-                    container=False,
-                    lines=1,
-                    max_lines=6,
-                    max_length=MAX_QUESTION_CHARS,
-                    html_attributes=gr.InputHTMLAttributes(
-                        autocomplete="off", spellcheck=False, enterkeyhint="send"
-                    ),
-                )
+                question = _question_box()
                 send = gr.Button("", elem_id="send", variant="primary", min_width=0, scale=0)
         with gr.Column(elem_id="evidence", min_width=0):
             source = _html("source")
@@ -82,6 +73,19 @@ def lay_out(*, tick_s: float) -> Parts:
         suggested=gr.State(None),
         seen=gr.State(0),
         generation=gr.State(""),
+    )
+
+
+def _question_box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="question",
+        container=False,
+        lines=1,
+        max_lines=6,
+        max_length=MAX_QUESTION_CHARS,
+        html_attributes=gr.InputHTMLAttributes(
+            autocomplete="off", spellcheck=False, enterkeyhint="send"
+        ),
     )
 
 

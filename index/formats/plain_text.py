@@ -21,6 +21,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_JAPANESE = ("shift_jis", "cp932", "euc_jp")
+_KANA = re.compile(r"[\u3041-\u30fa]")
 _CHINESE = ("gb18030", "big5hkscs")
 _LEAST_COMMON_SHARE = 0.6
 _LEGACY = ("gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
@@ -96,7 +98,9 @@ def _utf16_by_zeros(data: bytes) -> str:
 def _decode_legacy(data: bytes) -> tuple[str, str]:
     candidates = [name for name in _LEGACY if _fits(data, name)]
     best = from_bytes(data, cp_isolation=candidates).best() if candidates else None
-    name = best.encoding if best else _most_chinese(data, candidates)
+    # Japanese without any kana is Chinese that was taken for it.
+    is_sure = best is not None and (best.encoding not in _JAPANESE or _KANA.search(str(best)))
+    name = best.encoding if best and is_sure else _most_chinese(data, candidates)
     # big5hkscs holds everything of big5, gb18030 everything of gb2312 and gbk.
     name = {"big5": "big5hkscs", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
     return _checked(_decode_as(data, name), name)

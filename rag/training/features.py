@@ -2,8 +2,8 @@
 
 Input: the token ids of questions and passages. Output: one row of features a token and one a pair.
 Exact match and embedding similarity follow DrQA (Chen et al. 2017, arXiv:1704.00051, section 3.2);
-runs of matches, characters and sentence coverage are ours. `rag.reader_matching` computes the same
-in numpy and is tested against this module.
+runs of matches, characters and sentence coverage are ours. `rag.span_network.matching` computes
+the same in numpy and is tested against this module.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Layers of the reader's network in torch; `rag.reader_layers` has the same in numpy."""
+"""Layers of the reader's network in torch; `rag.span_network.layers` has the same in numpy."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The reader's network in torch: what training fits and `rag.reader_network` repeats in numpy.
+"""The reader's network in torch: what training fits and `rag.span_network` repeats in numpy.
 
 Input: token ids of questions and passages. Output: for every passage token the logit of beginning
 the answer, what scores the ends of a given start, and the logit that the passage answers at all.

@@ -8,9 +8,9 @@ QUESTIONS = read_questions()
 _MAX_CHARS = 120  # a longer text is a passage, not an answer
 
 # Floors that a later, better model must keep, a little below what is stored in answers.jsonl.
-FLOOR_RIGHT = 0.6
-FLOOR_SURE = 0.75
-FLOOR_REFUSED = 0.65
+FLOOR_RIGHT = 0.55
+FLOOR_SURE = 0.8
+FLOOR_REFUSED = 0.7
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,18 @@ def test_only_the_changed_document_is_read_and_only_its_new_chunks_are_encoded(
     assert [text for text in hash_encoder.encoded if "两角" in text] == hash_encoder.encoded
 
 
+def test_a_chunk_under_a_renamed_heading_is_encoded_anew(folder, hash_encoder):
+    edit(folder / "规章/图书馆.md", TEXTS["规章/图书馆.md"].replace("# 图书馆规章", "# 馆规"))
+
+    report = build(folder, hash_encoder)
+
+    chunks = all_chunks(load(folder, HashEncoder()))
+    renamed = [chunk for chunk in chunks if chunk.heading[0] == "馆规"]
+    assert report.n_encoded == len(renamed) == 2
+    expected = HashEncoder().encode(["\n".join((*chunk.heading, chunk.text)) for chunk in chunks])
+    np.testing.assert_allclose(_vectors(folder), expected, atol=1e-6)
+
+
 def test_an_unchanged_document_is_not_even_opened(folder):
     reported: list[str] = []
 

@@ -18,6 +18,7 @@ from tests.fakes import HashEncoder
 from tests.index.folders import TEXTS, build, edit, leftovers, load, search, touch, write_documents
 
 _ROOT = Path(__file__).parents[2]
+_IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +163,7 @@ def test_an_index_folder_that_is_a_file_is_an_error_that_says_what_to_do(tmp_pat
         build(tmp_path, HashEncoder(), index_dir=tmp_path / "index")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every folder")
+@pytest.mark.skipif(_IS_ROOT, reason="root may write every folder")
 def test_a_folder_that_may_not_be_written_is_an_error_that_says_what_to_do(folder):
     touch(folder / "hoist.md")
     (folder / ".yiju").chmod(0o500)

@@ -22,6 +22,7 @@ from index.loading import FoundFile, hash_source, load_document, read_bytes, sca
 from tests.strategies import file_texts
 
 _MAX_BYTES = 1_000_000
+_IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 _TEXTS = json.loads(Path(__file__).with_name("encoding_texts.json").read_text("utf-8"))
 _UNICODE = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
 _LEGACY = {
@@ -398,7 +399,7 @@ def test_a_pipe_is_reported_and_not_waited_for(tmp_path):
     assert _scan(tmp_path) == ([], {"pipe.txt": "It is not an ordinary file."})
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+@pytest.mark.skipif(_IS_ROOT, reason="root may read every file")
 def test_a_file_that_may_not_be_read_is_a_document_error(tmp_path):
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "a.txt").chmod(0)
@@ -408,7 +409,7 @@ def test_a_file_that_may_not_be_read_is_a_document_error(tmp_path):
         read_bytes(file)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+@pytest.mark.skipif(_IS_ROOT, reason="root may list every folder")
 def test_a_folder_that_may_not_be_listed_is_reported(tmp_path):
     (tmp_path / "locked").mkdir()
     (tmp_path / "locked").chmod(0)

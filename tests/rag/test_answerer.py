@@ -44,6 +44,11 @@ def _assert_exact(answer: Answer, answerer: Answerer) -> None:
         assert answer.text == ""
 
 
+def _shown(given_answer: Answer) -> str:
+    """Give every quote of an answer: which words are found depends on models, these do not."""
+    return "\n".join(one.quote for one in (*given_answer.citations, *given_answer.nearest))
+
+
 class TestAnyQuestion:
     @settings(max_examples=25)
     @given(questions())
@@ -117,15 +122,34 @@ class TestAnyQuestion:
 
 
 class TestAnswers:
-    def test_a_question_that_the_documents_answer_is_answered(self, small_answerer):
-        given_answer = small_answerer.answer("大会由谁主持？")
+    def test_a_sure_answer_has_its_place_and_needs_no_nearest_passages(
+        self, small_answerer, judging
+    ):
+        given_answer = judging(small_answerer, answered=0, uncertain=0).answer("大会由谁主持？")
 
-        assert given_answer.status is Status.ANSWERED
-        assert given_answer.text == "刘建国"
+        assert (given_answer.status, given_answer.text) == (Status.ANSWERED, "刘建国")
+        assert given_answer.nearest == ()
         assert given_answer.citations[0].source == "会议.txt"
         assert given_answer.citations[0].line == 3
         assert given_answer.generation == "000001"
         assert given_answer.interpreted == given_answer.question
+
+    def test_an_unsure_answer_comes_with_the_nearest_passages(self, small_answerer, judging):
+        given_answer = judging(small_answerer, answered=2, uncertain=0).answer("大会由谁主持？")
+
+        assert (given_answer.status, given_answer.text) == (Status.UNCERTAIN, "刘建国")
+        assert [near.number for near in given_answer.nearest] == [1, 2, 3]
+
+    def test_what_is_too_improbable_is_not_found_with_the_nearest_passages(
+        self, small_answerer, judging
+    ):
+        given_answer = judging(small_answerer, answered=2, uncertain=2).answer("大会由谁主持？")
+
+        assert (given_answer.status, given_answer.text) == (Status.NOT_FOUND, "")
+        assert given_answer.citations == ()
+        assert [near.number for near in given_answer.nearest] == [1, 2, 3]
+        assert given_answer.nearest[0].source == "会议.txt"
+        assert all(near.highlight is None for near in given_answer.nearest)
 
     def test_spellings_of_a_question_get_the_same_answer(self, small_answerer):
         one, *others = (
@@ -133,20 +157,10 @@ class TestAnswers:
             for question in ("燈塔高幾公尺？", "灯塔高几公尺？", "灯塔高几公尺?", "燈塔高几公尺？")
         )
 
-        assert one.text
+        assert one.citations or one.nearest
         for other in others:
             assert (other.text, other.status) == (one.text, one.status)
             assert [c.span for c in other.citations] == [c.span for c in one.citations]
-
-    def test_what_the_documents_do_not_hold_is_not_found_with_the_nearest_passages(
-        self, small_answerer
-    ):
-        given_answer = small_answerer.answer("hello")
-
-        assert given_answer.status is Status.NOT_FOUND
-        assert 1 <= len(given_answer.nearest) <= 3
-        assert [near.number for near in given_answer.nearest] == [1, 2, 3]
-        assert all(near.highlight is None for near in given_answer.nearest)
 
     def test_a_follow_up_is_understood_with_the_question_before_it(self, small_answerer):
         alone = small_answerer.answer("那由谁主持？")
@@ -154,7 +168,7 @@ class TestAnswers:
 
         assert alone.interpreted == "那由谁主持？"
         assert follow_up.interpreted == "大会在哪里召开？ 那由谁主持？"
-        assert "刘建国" in follow_up.text
+        assert "刘建国" in _shown(follow_up)
 
     def test_the_same_question_gets_the_same_answer(self, corpus_answerer):
         question = "岚谷县茶产业振兴大会由谁主持？"
@@ -165,20 +179,22 @@ class TestAnswers:
     def test_the_number_of_chunks_read_may_be_chosen(self, small_answerer, top_k):
         given_answer = small_answerer.answer("大会是哪一天召开的？", top_k=top_k)
 
-        assert "2月5日" in given_answer.text
+        assert "2月5日" in _shown(given_answer)
 
     @pytest.mark.parametrize("top_k", [0, -1])
     def test_a_number_of_chunks_that_is_not_positive_is_refused(self, small_answerer, top_k):
         with pytest.raises(ValueError, match="top_k"):
             small_answerer.answer("大会？", top_k=top_k)
 
-    def test_json_has_the_published_shape(self, small_answerer):
-        found = small_answerer.answer("大会由谁主持？").to_dict()
-        not_found = small_answerer.answer("hello").to_dict()
+    def test_json_has_the_published_shape(self, small_answerer, judging):
+        found = judging(small_answerer, answered=0, uncertain=0).answer("大会由谁主持？").to_dict()
+        not_found = (
+            judging(small_answerer, answered=2, uncertain=2).answer("大会由谁主持？").to_dict()
+        )
 
         assert list(found) == list(not_found) == ANSWER_KEYS
         assert list(found["citations"][0]) == list(not_found["nearest"][0]) == CITATION_KEYS
-        assert found["status"] == "answered"
+        assert (found["status"], not_found["status"]) == ("answered", "not_found")
         assert found["citations"][0]["role"] == "answer"
         assert not_found["nearest"][0]["highlight"] is None
         assert json.loads(json.dumps(found, ensure_ascii=False)) == found
@@ -191,13 +207,13 @@ class TestRefresh:
 
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
         assert answerer.is_stale()
-        assert "2月5日" in answerer.answer("大会是哪一天召开的？").text
+        assert "2月5日" in _shown(answerer.answer("大会是哪一天召开的？"))
         report = answerer.refresh()
 
         assert report.changed == ("会议.txt",)
         assert not answerer.is_stale()
         given_answer = answerer.answer("大会是哪一天召开的？")
-        assert "7月9日" in given_answer.text
+        assert "7月9日" in _shown(given_answer)
         assert given_answer.generation == "000002"
 
     def test_a_refresh_without_changes_keeps_the_generation(self, folder):
@@ -228,7 +244,7 @@ class TestRefresh:
 
         assert answerer.is_stale()
         answerer.refresh()
-        assert "7月9日" in answerer.answer("大会是哪一天召开的？").text
+        assert "7月9日" in _shown(answerer.answer("大会是哪一天召开的？"))
 
     def test_a_full_refresh_reads_everything_again(self, folder):
         answerer = Answerer.open(folder)
@@ -244,9 +260,8 @@ class TestRefresh:
         with pytest.raises(IndexMissingError):
             answerer.refresh()
 
-        assert "2月5日" in answerer.answer("大会是哪一天召开的？").text
+        assert "2月5日" in _shown(answerer.answer("大会是哪一天召开的？"))
 
-    @pytest.mark.xfail(strict=True, reason="a new generation of the same number is not loaded")
     def test_an_index_deleted_under_a_running_answerer_is_made_anew(self, folder):
         answerer = Answerer.open(folder)
         shutil.rmtree(folder / ".yiju")
@@ -254,7 +269,7 @@ class TestRefresh:
 
         answerer.refresh()
 
-        assert "7月9日" in answerer.answer("大会是哪一天召开的？").text
+        assert "7月9日" in _shown(answerer.answer("大会是哪一天召开的？"))
 
     def test_no_thread_sees_a_torn_answer_while_generations_change(self, folder):
         path = folder / "会议.txt"
@@ -283,11 +298,12 @@ class TestRefresh:
 
         assert {given_answer.generation for given_answer in given_answers} >= {"000002", "000004"}
         for given_answer in given_answers:
-            best = given_answer.citations[0]
             text = texts[given_answer.generation]
-            assert best.source == "会议.txt"
-            assert best.span.of(text) == best.quote
-            assert best.highlight.of(text) == given_answer.text
+            shown = (*given_answer.citations, *given_answer.nearest)
+            quotes = [one for one in shown if one.source == "会议.txt"]
+            assert quotes
+            assert [one.span.of(text) for one in quotes] == [one.quote for one in quotes]
+            assert given_answer.text in text
 
 
 class TestLoad:
@@ -328,7 +344,7 @@ class TestOneCall:
     def test_the_index_is_built_in_the_documents_folder_and_kept(self, folder):
         given_answer = answer("大会是哪一天召开的？", documents=folder)
 
-        assert "2月5日" in given_answer.text
+        assert "2月5日" in _shown(given_answer)
         assert (folder / ".yiju" / "CURRENT").read_text("utf-8").strip() == "000001"
         assert answer("大会是哪一天召开的？", documents=str(folder)) == given_answer
 
@@ -342,7 +358,7 @@ class TestOneCall:
             refresh=True,
         )
 
-        assert "刘建国" in given_answer.text
+        assert "刘建国" in _shown(given_answer)
         assert (tmp_path / "elsewhere" / "CURRENT").is_file()
         assert not (folder / ".yiju").exists()
 
@@ -350,16 +366,16 @@ class TestOneCall:
         folder.rename(folder.parent / "seeds")
         monkeypatch.chdir(folder.parent)
 
-        assert "2月5日" in answer("大会是哪一天召开的？").text
+        assert "2月5日" in _shown(answer("大会是哪一天召开的？"))
 
     def test_changed_new_and_removed_documents_are_seen(self, folder):
         question = "大会是哪一天召开的？"
         answer(question, documents=folder)
 
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
-        assert "7月9日" in answer(question, documents=folder).text
+        assert "7月9日" in _shown(answer(question, documents=folder))
         write_documents(folder, {"塔.txt": "新塔\n\n新塔的设计师是闻人策。"})
-        assert "闻人策" in answer("新塔的设计师是谁？", documents=folder).text
+        assert "闻人策" in _shown(answer("新塔的设计师是谁？", documents=folder))
         (folder / "会议.txt").unlink()
         after = answer(question, documents=folder)
         assert "会议.txt" not in {c.source for c in (*after.citations, *after.nearest)}
@@ -369,16 +385,15 @@ class TestOneCall:
         answer(question, documents=folder)
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
 
-        assert "2月5日" in answer(question, documents=folder, refresh=False).text
+        assert "2月5日" in _shown(answer(question, documents=folder, refresh=False))
 
-    @pytest.mark.xfail(strict=True, reason="opening an index always brings it up to date")
     def test_without_refresh_a_new_process_answers_from_the_index_as_it_is(self, folder):
         question = "大会是哪一天召开的？"
         answer(question, documents=folder)
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
         _opened.cache_clear()
 
-        assert "2月5日" in answer(question, documents=folder, refresh=False).text
+        assert "2月5日" in _shown(answer(question, documents=folder, refresh=False))
 
     def test_without_refresh_a_missing_index_is_an_error_and_none_is_made(self, folder):
         with pytest.raises(IndexMissingError, match="yiju index"):
@@ -401,11 +416,10 @@ class TestOneCall:
         with pytest.raises(ValueError, match="top_k"):
             answer("大会？", documents=folder, top_k=0)
 
-    @pytest.mark.xfail(strict=True, reason="a new generation of the same number is not loaded")
     def test_an_index_deleted_between_two_calls_is_made_anew(self, folder):
         question = "大会是哪一天召开的？"
         answer(question, documents=folder)
         shutil.rmtree(folder / ".yiju")
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
 
-        assert "7月9日" in answer(question, documents=folder).text
+        assert "7月9日" in _shown(answer(question, documents=folder))

@@ -120,7 +120,6 @@ def test_a_follow_up_and_its_question_before_are_cut_to_what_is_searched():
     assert len(query.text) <= 50
 
 
-@pytest.mark.xfail(strict=True, reason="the question before it pushes a follow-up out of the limit")
 def test_a_follow_up_is_searched_however_long_the_question_before_it_is():
     query = analyze_question("他的秘书是谁？", history=["会" * 2000], max_chars=1000)
 

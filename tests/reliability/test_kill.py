@@ -1,9 +1,11 @@
 """A build killed at any instant leaves the old index or the new one, and the next build succeeds.
 
-The child (``tests.reliability.child``) kills itself; that it died by the signal proves that the
-kill landed inside the build, for it prints and ends by itself otherwise.
+The build kills itself (``tests.reliability.child``); that its process died by the signal proves
+that the kill landed inside the build, for it ends by itself otherwise.
 """
 
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -29,6 +31,8 @@ from tests.index.folders import (
     touch,
     write_documents,
 )
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no SIGKILL")
 
 _ROOT = Path(__file__).parents[2]
 _QUESTIONS = ("大会何时召开", "rope GB/T 5972", "塔高", "新闻", "每天罚款")
@@ -83,20 +87,34 @@ def _answers(folder: Path) -> list[Found]:
     return [search(knowledge_base, question) for question in _QUESTIONS]
 
 
-def _run_child(folder: Path, point: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.reliability.child", str(folder), point],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+class Launcher:
+    """Runs builds in processes of their own."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        """Hold the process that forks them."""
+        self._server = server
+
+    def run(self, folder: Path, point: str) -> tuple[int, list[str]]:
+        """Build a folder until the point; tell the return code and the points passed."""
+        self._server.stdin.write(json.dumps([str(folder), point]) + "\n")
+        self._server.stdin.flush()
+        outcome = json.loads(self._server.stdout.readline())
+        return outcome["returncode"], outcome["passed"].split("\n")
+
+    def kill(self, folder: Path, point: str) -> None:
+        """Kill a build at the point, which it must pass."""
+        returncode, passed = self.run(folder, point)
+        assert returncode == -signal.SIGKILL, f"{point} was not passed: {passed}"
 
 
-def _kill(folder: Path, point: str) -> None:
-    child = _run_child(folder, point)
-    assert child.returncode == -signal.SIGKILL, f"{point} was not passed: {child.stderr}"
-    assert child.stdout == ""
+@pytest.fixture(scope="module")
+def launcher():
+    command = [sys.executable, "-m", "tests.reliability.child"]
+    with subprocess.Popen(
+        command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        yield Launcher(server)
+        server.stdin.close()
 
 
 def _build_now(folder: Path) -> BuildReport:
@@ -144,18 +162,17 @@ def _assert_mended(case: Case, folder: Path, *, was_published: bool) -> None:
     assert (folder / ".yiju" / "CURRENT").read_text() == "000004\n"
 
 
-def test_the_points_are_passed_in_this_order_by_a_build_that_lives(folder):
-    child = _run_child(folder, "")
+def test_the_points_are_passed_in_this_order_by_a_build_that_lives(folder, launcher):
+    returncode, passed = launcher.run(folder, "")
 
-    assert child.returncode == 0, child.stderr
-    passed = child.stdout.split("\n")
+    assert returncode == 0
     wanted = [*_BEFORE, *_AFTER]
     assert [point for point in passed if point in wanted] == wanted
 
 
 @pytest.mark.parametrize("point", _BEFORE)
-def test_a_build_killed_before_it_is_published_leaves_the_old_index(point, case, folder):
-    _kill(folder, point)
+def test_a_build_killed_before_it_is_published_leaves_the_old_index(point, case, folder, launcher):
+    launcher.kill(folder, point)
 
     assert IndexDir(folder / ".yiju").current() == "000003"
     assert _answers(folder) == case.before
@@ -163,8 +180,8 @@ def test_a_build_killed_before_it_is_published_leaves_the_old_index(point, case,
 
 
 @pytest.mark.parametrize("point", _AFTER)
-def test_a_build_killed_after_it_is_published_leaves_the_new_index(point, case, folder):
-    _kill(folder, point)
+def test_a_build_killed_after_it_is_published_leaves_the_new_index(point, case, folder, launcher):
+    launcher.kill(folder, point)
 
     assert IndexDir(folder / ".yiju").current() == "000004"
     assert _answers(folder) == case.after
@@ -172,10 +189,10 @@ def test_a_build_killed_after_it_is_published_leaves_the_new_index(point, case, 
 
 
 @pytest.mark.parametrize("point", ["read 1", "lexical 0", "open CURRENT.tmp 1"])
-def test_a_first_build_that_was_killed_leaves_no_index(point, tmp_path):
+def test_a_first_build_that_was_killed_leaves_no_index(point, tmp_path, launcher):
     folder = write_documents(tmp_path, TEXTS)
 
-    _kill(folder, point)
+    launcher.kill(folder, point)
 
     with pytest.raises(IndexMissingError):
         load(folder, HashEncoder())
@@ -184,9 +201,9 @@ def test_a_first_build_that_was_killed_leaves_no_index(point, tmp_path):
     assert leftovers(folder / ".yiju") == []
 
 
-def test_builds_killed_again_and_again_leave_no_more_behind_than_one(case, folder):
+def test_builds_killed_again_and_again_leave_no_more_behind_than_one(case, folder, launcher):
     for point in ("dense 1", "open generations 0", "rename CURRENT.tmp 0", "read 2"):
-        _kill(folder, point)
+        launcher.kill(folder, point)
 
     assert _answers(folder) == case.before
     _assert_mended(case, folder, was_published=False)

@@ -9,9 +9,9 @@ from typing import Self
 
 import numpy as np
 
-from rag.reader_batch import Floats, RaggedAxis, ReaderBatch
-from rag.reader_heads import ReaderHeads, ReaderOutput
-from rag.reader_layers import (
+from rag.span_network.batch import Floats, RaggedAxis, ReaderBatch
+from rag.span_network.heads import ReaderHeads, ReaderOutput
+from rag.span_network.layers import (
     KERNEL,
     ConvBlock,
     LayerNorm,
@@ -21,7 +21,7 @@ from rag.reader_layers import (
     gelu,
     softmax,
 )
-from rag.reader_matching import (
+from rag.span_network.matching import (
     N_CHARACTERS,
     N_PASSAGE_FEATURES,
     N_QUESTION_FEATURES,
@@ -29,7 +29,7 @@ from rag.reader_matching import (
     TokenTables,
     match_features,
 )
-from rag.reader_weights import WeightsFile
+from rag.span_network.weights import WeightsFile
 
 EMBEDDING = 256  # the encoder's width
 WIDTH = 128  # d

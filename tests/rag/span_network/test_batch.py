@@ -1,7 +1,7 @@
 import numpy as np
 
-from rag.reader_batch import RaggedAxis, ReaderBatch
-from rag.reader_tokens import TokenizedText
+from rag.span_network.batch import RaggedAxis, ReaderBatch
+from rag.span_network.tokens import TokenizedText
 
 
 def _text(ids: list[int], sentences: list[int]) -> TokenizedText:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rag.reader_weights import WEIGHTS_NAME, WeightsFile
+from rag.span_network.weights import WEIGHTS_NAME, WeightsFile
 
 
 def _write(model_dir: Path, version: str = "1", **tensors: np.ndarray) -> Path:

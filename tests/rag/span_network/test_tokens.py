@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from index.encoder import StaticEncoder
 from index.normalization import fold_text
-from rag.reader_tokens import TokenizedText, tokenize_text
+from rag.span_network.tokens import TokenizedText, tokenize_text
 
 
 @functools.cache

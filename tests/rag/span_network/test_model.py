@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.encoder import StaticEncoder
 from index.normalization import fold_text
-from rag.reader_model import (
+from rag.span_network.model import (
     MAX_PASSAGE_TOKENS,
     MAX_QUESTION_TOKENS,
     ReaderModel,
@@ -19,7 +19,7 @@ from rag.reader_model import (
     tokenize_text,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MODEL_DIR = ROOT / "rag" / "models" / "reader"
 
 # Of very unequal lengths, from one token to some four hundred.

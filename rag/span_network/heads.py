@@ -6,10 +6,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader_batch import Floats, RaggedAxis
-from rag.reader_layers import MASKED, Linear, gelu, log_softmax, softmax
-from rag.reader_matching import N_PAIR_FEATURES
-from rag.reader_weights import WeightsFile
+from rag.span_network.batch import Floats, RaggedAxis
+from rag.span_network.layers import MASKED, Linear, gelu, log_softmax, softmax
+from rag.span_network.matching import N_PAIR_FEATURES
+from rag.span_network.weights import WeightsFile
 
 MAX_ANSWER = 40  # tokens
 

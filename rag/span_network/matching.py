@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader_batch import Floats, RaggedAxis, ReaderBatch
+from rag.span_network.batch import Floats, RaggedAxis, ReaderBatch
 
 N_CHARACTERS = 6002  # 0: none, 1: rare, then the 6,000 most frequent
 N_PASSAGE_FEATURES = 20

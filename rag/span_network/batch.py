@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader_tokens import TokenizedText
+from rag.span_network.tokens import TokenizedText
 
 Floats: TypeAlias = NDArray[np.float32]
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from rag.reader_layers import LayerNorm, attend, gelu, log_softmax, softmax
+from rag.span_network.layers import LayerNorm, attend, gelu, log_softmax, softmax
 
 
 def _random(*shape: int) -> np.ndarray:

@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader_batch import ReaderBatch
-from rag.reader_heads import TokenSpan
-from rag.reader_matching import TokenTables
-from rag.reader_network import EMBEDDING, ReaderNetwork
-from rag.reader_tokens import TokenizedText, tokenize_text
-from rag.reader_weights import WeightsFile
+from rag.span_network.batch import ReaderBatch
+from rag.span_network.heads import TokenSpan
+from rag.span_network.matching import TokenTables
+from rag.span_network.network import EMBEDDING, ReaderNetwork
+from rag.span_network.tokens import TokenizedText, tokenize_text
+from rag.span_network.weights import WeightsFile
 
 __all__ = ["ReaderModel", "TokenSpan", "TokenizedText", "tokenize_text"]
 

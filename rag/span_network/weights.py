@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from rag.reader_batch import Floats
-from rag.reader_layers import ConvBlock, LayerNorm, Linear
+from rag.span_network.batch import Floats
+from rag.span_network.layers import ConvBlock, LayerNorm, Linear
 
 FORMAT_VERSION = "1"
 WEIGHTS_NAME = "model.safetensors"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reader_batch import Floats, RaggedAxis
+from rag.span_network.batch import Floats, RaggedAxis
 
 KERNEL = 5  # taps of a convolution
 MASKED = np.float32(-1e4)  # a logit, or a log-probability, of what cannot be

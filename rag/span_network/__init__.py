@@ -1,0 +1,1 @@
+"""The bundled reader's network in numpy: token ids → the probabilities of spans."""
