@@ -94,7 +94,7 @@ def _cut_position(text: str, start: int, limit: int) -> int:
         return later[-1]
     # Before the grapheme cluster (Unicode Annex 29) that crosses the limit, unless it is the first.
     clusters = regex.finditer(r"\X", text, pos=start, endpos=limit + _LONGEST_CLUSTER)
-    cuts = [match.start() for match in clusters if start < match.start() <= limit]
+    cuts: list[int] = [match.start() for match in clusters if start < match.start() <= limit]
     whole = [at for at in cuts[-_LONGEST_CLUSTER:] if not _IN_WORD.match(text, at - 1)]
     return (whole or cuts or [limit])[-1]
 

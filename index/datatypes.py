@@ -70,7 +70,7 @@ class Hit:
     """A chunk with its place in one ranking; a higher score is better."""
 
     chunk: Chunk
-    score: float  # dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: [-1, 1 + dense weight]
+    score: float  # dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: relative to the best
     rank: int  # from 1
     channel: Channel
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,7 @@ class ChunkStore:
         :param path: The file, for messages.
         """
         self._connection = connection
+        self._close = weakref.finalize(self, connection.close)
         self._path = path
         self._lock = threading.Lock()
 
@@ -81,9 +83,9 @@ class ChunkStore:
         return cls(connection, path)
 
     def close(self) -> None:
-        """Commit and close."""
+        """Commit and close; a store that is no longer used closes itself."""
         self._connection.commit()
-        self._connection.close()
+        self._close()
 
     def add_document(self, document: Document, encoding: str) -> None:
         """Store a document's text and layout.

@@ -100,7 +100,7 @@ def extract_features(spans: Sequence[AnswerSpan]) -> list[tuple[float, ...]]:
         of the others, ``rank`` the logarithm of its hit's.
     """
     strength = [span.score + span.relevance for span in spans]
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for at, span in enumerate(spans):
         others = strength[:at] + strength[at + 1 :]
         margin = strength[at] - max(others, default=strength[at] - _MOST_MARGIN)

@@ -41,7 +41,7 @@ def fuse_scores(scores: ChannelScores, settings: RagSettings) -> NDArray[np.floa
     """
     if not len(scores.lexical):
         return np.empty(0)
-    best = float(scores.coverage[int(scores.lexical.argmax())])
+    best = float(scores.coverage[scores.lexical == scores.lexical.max()].max())
     trust = min(1.0, best / settings.trusted_coverage)
     lexical = _relative(scores.lexical) + settings.coverage_weight * _relative(scores.coverage)
     return trust * lexical + settings.dense_weight * _relative(scores.dense)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from index.normalization import fold_text
-from index.segmentation import extract_terms
+from index.segmentation import cut_words, extract_terms
 from rag.datatypes import Query
 from rag.function_words import FUNCTION_WORDS
 
@@ -16,11 +16,35 @@ _SCRIPTS = {
     "ru": re.compile(r"[\u0400-\u04ff]"),
     "en": re.compile(r"[a-z]+"),  # words, since a Chinese character is about a word
 }
-# A question that leans on the one before it: it opens with "and"/"那", or its subject is a pronoun.
-_ANAPHORA = re.compile(
-    r"^(?:那|那么|还有|然后|其中)|^(?:他|她|它|他们|她们|它们|其|该|此|这|那)"
-    r"|^(?:and|also|what about|how about|then)\b|\b(?:he|she|it|they|him|her|them|his|their|its)\b"
+# A question that leans on the one before it opens with one of these words, or has a pronoun.
+_OPENERS = frozenset(
+    [
+        "那",
+        "那么",
+        "还有",
+        "然后",
+        "其中",
+        "这",
+        "这个",
+        "这些",
+        "那个",
+        "那些",
+        "其",
+        "该",
+        "此",
+        "他",
+        "她",
+        "它",
+        "他们",
+        "她们",
+        "它们",
+    ]
 )
+_PRONOUN = re.compile(
+    r"^(?:[Aa]nd|[Aa]lso|[Ww]hat about|[Hh]ow about|[Tt]hen)\b"
+    r"|\b(?:it|[Hh]e|[Ss]he|[Tt]hey|him|her|them|[Hh]is|[Tt]heir|[Ii]ts)\b"
+)
+_HAN_START = re.compile(r"[\u4e00-\u9fd5]+")
 
 
 def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: int = 1000) -> Query:
@@ -34,7 +58,7 @@ def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: i
     text = question.strip()[:max_chars]
     folded = fold_text(text).strip()
     previous = tuple(entry.strip() for entry in history if entry.strip())
-    if previous and _ANAPHORA.search(folded):
+    if previous and _leans_on_previous(text, folded):
         room = max(0, max_chars - len(text) - 1)
         text = f"{previous[-1][:room]} {text}".strip()
         folded = fold_text(text).strip()
@@ -48,6 +72,12 @@ def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: i
         content=tuple(term for term in terms if _names_something(term)) or terms,
         previous=previous,
     )
+
+
+def _leans_on_previous(text: str, folded: str) -> bool:
+    # By whole words: 那不勒斯 and 他信 are names.
+    run = _HAN_START.match(folded)
+    return bool(run and cut_words(run.group())[0] in _OPENERS) or bool(_PRONOUN.search(text))
 
 
 def _names_something(term: str) -> bool:

@@ -23,6 +23,7 @@ BUNDLED_DIR = Path(__file__).parent / "models" / "reader"
 _N_SPANS = 10  # a chunk: enough to see where the reader's probability lies (``selection``)
 # Not part of an answer at its edges: Markdown's marks and the punctuation between clauses.
 _EDGES = " \t\r\n*_`~#，,、；;：:。.!！?？—-"
+_IN_NUMBER = re.compile(r"\d[:.,]\d")  # 9:10, 1,152, 3.14
 _SIGNED = re.compile(r"[-−]\d")  # a minus sign is no dash
 _TRAILING_STOP = re.compile(r"\b(?:[A-Za-z]\.)+$|\b(?:Inc|Ltd|Co|Jr|Sr|etc)\.$")
 _BRACKETS = (("《", "》"), ("「", "」"), ("(", ")"), ("（", "）"), ("“", "”"), ("『", "』"))
@@ -132,6 +133,8 @@ def _snap_to_words(folded: str, start: int, end: int) -> tuple[int, int]:
 def _belongs(folded: str, at: int) -> bool:
     """Tell whether the character goes with the one before it: a word's letters, a mark's letter."""
     if unicodedata.combining(folded[at]):
+        return True
+    if any(_IN_NUMBER.match(folded, at - back) for back in (1, 2) if at >= back):
         return True
     return _is_word(folded[at - 1]) and _is_word(folded[at])
 

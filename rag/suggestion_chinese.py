@@ -19,7 +19,7 @@ _MIN_TOPIC_CHARS = 4  # "全长" does not say of what
 _NOUNS = ("n", "v", "eng", "j", "b", "s", "l", "i", "a", "z", "q", "f", "t")
 
 _LEANS = re.compile(words.LEANS)
-_CLUMSY = re.compile(r"[，。；：:！!]|的的|是是|则|约[有是]|容纳有|[为是]由")
+_CLUMSY = re.compile(r"[，。；：:！!]|的的|是是|其|则|约[有是]|容纳有|[为是]由")
 
 _LABEL = re.compile(
     r"^(?P<label>[^：:，。、]{2,14})[：:]\s*(?P<value>[^：，。、]{1,26}|.{1,26}\d.{0,6})$"
@@ -45,10 +45,10 @@ _BY = re.compile(
 _NAME_AT_END = re.compile(rf"{words.NAME}$")
 _ONLY_DATE = re.compile(rf"^{words.DATE}$")
 _EVENT = re.compile(
-    rf"^(?P<what>[^被]{{2,20}}?)(?P<rest>(?:被[^被]{{2,14}})?(?:在[^在]{{2,10}})?(?:正式|顺利|如期)?(?:对外)?{words.EVENT}.{{0,14}})$"
+    rf"^(?P<what>[^被于]{{2,20}}?)(?P<rest>(?:被[^被]{{2,14}})?(?:在[^在]{{2,10}})?(?:正式|顺利|如期)?(?:对外)?{words.EVENT}.{{0,14}})$"
 )
 _DATED = re.compile(
-    rf"^(?P<what>[^被]{{2,20}}?)(?P<by>被.{{2,14}}?)?(?P<will>将|拟|计划)?于\s*(?P<date>{words.DATE})\s*"
+    rf"^(?P<what>[^被于]{{2,20}}?)(?P<by>被.{{2,14}}?)?(?P<will>将|拟|计划)?于\s*(?P<date>{words.DATE})\s*"
     rf"(?P<rest>.{{0,4}}{words.EVENT}.{{0,6}})$"
 )
 _NUMBER = re.compile(words.NUMBER)
@@ -59,11 +59,11 @@ _IS_VALUE = re.compile(
 )
 _DURATION = re.compile(words.DURATION)
 _PLACED = re.compile(
-    rf"^(?P<what>[^了着过]{{2,20}}?)[请均都]?(?P<verb>{words.PLACED})(?P<where>.{{2,24}})$"
+    rf"^(?P<what>[^了着过为是]{{2,20}}?)[请均都]?(?P<verb>{words.PLACED})(?P<where>.{{2,24}})$"
 )
 _TITLE = re.compile(
     rf"^(?P<what>.{{2,16}}?(?:了|过|执行|依照|按照|参照))(?P<title>《[^《》]{{2,40}}》)"
-    rf"(?P<rest>[{words.HAN}]{{0,6}})$"
+    rf"(?P<rest>[{words.HAN}]{{1,6}})$"
 )
 _BODY = re.compile(
     rf"^(?P<body>(?:(?![由被让向对的了和与及本该])[{words.HAN}]){{2,14}}?(?P<sort>{'|'.join(words.BODIES)}))"
@@ -160,14 +160,14 @@ def _draft_event(said: Statement) -> Iterator[Draft]:
     """Turn "4月16日，大会在县城召开" into "大会是什么时候在县城召开的？"."""
     match = _EVENT.match(said.simple.rpartition("——")[2])
     shift = len(said.simple) - len(said.simple.rpartition("——")[2])
-    if match and _ONLY_DATE.match(said.before) and _is_noun(match["what"]):
+    if match and _ONLY_DATE.match(said.before):
         what, rest = (said.text[shift:][slice(*match.span(g))] for g in ("what", "rest"))
         yield Draft(Kind.DATE, f"{what}是{said.word('什么时候')}{rest}的？", said.before)
 
 
 def _draft_date(said: Statement) -> Iterator[Draft]:
     """Turn "新厂区于9月12日投产" into "新厂区是什么时候投产的？"."""
-    if (match := _DATED.match(said.simple)) and _is_noun(match["what"]):
+    if match := _DATED.match(said.simple):
         what, by, will, rest = (said.part(match, name) for name in ("what", "by", "will", "rest"))
         when = said.word("什么时候")
         question = f"{what}{by}{will}于{when}{rest}？" if will else f"{what}是{when}{by}{rest}的？"
@@ -185,18 +185,13 @@ def _draft_number(said: Statement) -> Iterator[Draft]:
         return
     what = said.text[: match.start()].strip()
     flags = [flag for _, flag in rjieba.tag(said.simple[: match.start()].strip())]
-    if len(what) < _MIN_TOPIC_CHARS or flags[0] in ("v", "vn") or not _is_noun(what):
+    is_clear = len(what) >= _MIN_TOPIC_CHARS and flags[0] not in ("v", "vn") and "由" not in what
+    if not is_clear or flags[-1][0] not in "nvjb" or flags[-1] == "nr":
         return
     is_counted = flags[-1][0] == "n" and _COUNTED.search(match["unit"]) is not None
     have = "有" if is_counted and ("的" in what or not {"v", "vn"} & set(flags)) else ""
     unit, tail = said.part(match, "unit"), said.part(match, "tail")
     yield Draft(Kind.NUMBER, f"{what}{have}多少{unit}{tail}？", said.part(match, "n"))
-
-
-def _is_noun(simple: str) -> bool:
-    """Tell whether words end as a name of things does, not as a person's or a verb."""
-    flag = str(rjieba.tag(simple.strip())[-1][1])
-    return flag[0] in "nvjbxel" and flag not in ("v", "nr")
 
 
 def _draft_place(said: Statement) -> Iterator[Draft]:

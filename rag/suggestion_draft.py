@@ -8,7 +8,7 @@ from enum import IntEnum
 from index.normalization import fold_text
 from rag.suggestion_words import DOCUMENT_SORT
 
-_MARKS = re.compile(r"\*\*|__|~~|`|^[ \t]*(?:#{1,6}|[-*+•>])[ \t]+")
+_MARKS = re.compile(r"\*\*|__|~~|`|[(（]\s*[)）]|^[ \t]*(?:#{1,6}|[-*+•>])[ \t]+")
 _NUMBERING = re.compile(
     r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.、)）]?(?=\s)|\d{1,2}(?:\.(?!\d)|[、)）])|[(（][0-9一二三四五六七八九十]+[)）]"
     r"|[一二三四五六七八九十]{1,3}、|第[0-9一二三四五六七八九十百零〇]{1,6}[条條章节節])\s*"

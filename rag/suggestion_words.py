@@ -41,7 +41,7 @@ COUNTED = r"(?:人|名|户|家|个|座|台|部|辆|艘|件|册|项|种|所|间|�
 NUMBER = (
     rf"(?P<about>大约需|约需|约为|大约|约|将近|近|超过|突破)?\s*(?P<money>港币|新台币|人民币)?\s*"
     rf"(?<![第\d.,—–~～/:年月-])(?P<n>(?!\d{{4}}\s*年){_AMOUNT}\s*[万亿]?)(?P<more>[余多])?\s*"
-    rf"(?P<unit>{UNIT})(?P<tail>(?!不)[{HAN}]{{0,6}})$"
+    rf"(?P<unit>{UNIT})(?P<tail>(?!不)[{HAN}]{{0,4}})$"
 )
 # A value that is only a number, also of a foreign unit.
 VALUE = (

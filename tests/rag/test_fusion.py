@@ -40,9 +40,10 @@ def test_the_fused_score_is_the_formula(candidates):
         best = float(max(column, default=0))
         return column[at] / best if best > 0 else 0
 
+    top = max(scores.lexical, default=0)
     for at in range(len(fused)):
-        best = int(np.argmax(scores.lexical))
-        trust = min(1, scores.coverage[best] / SETTINGS.trusted_coverage)
+        best = max(c for c, s in zip(scores.coverage, scores.lexical, strict=True) if s == top)
+        trust = min(1, best / SETTINGS.trusted_coverage)
         lexical = relative(scores.lexical, at)
         coverage = SETTINGS.coverage_weight * relative(scores.coverage, at)
         dense = SETTINGS.dense_weight * relative(scores.dense, at)

@@ -13,6 +13,13 @@ from tests.strategies import questions
 SETTINGS = RagSettings()
 
 
+class BlankEncoder(HashEncoder):
+    """Knows no token of any text."""
+
+    def encode(self, texts):
+        return np.zeros((len(texts), self.dim), np.float32)
+
+
 @pytest.fixture(scope="module")
 def knowledge_base(tmp_path_factory):
     folder = write_documents(tmp_path_factory.mktemp("retriever"), TEXTS)
@@ -66,6 +73,14 @@ def test_a_question_without_common_terms_still_gives_the_nearest_vectors(knowled
 
     nearest = knowledge_base.search_dense(vector, 3)
     assert [hit.chunk for hit in hits] == [hit.chunk for hit in nearest]
+
+
+def test_a_question_that_neither_channel_knows_finds_nothing(tmp_path):
+    encoder = BlankEncoder()
+    folder = write_documents(tmp_path, TEXTS)
+    build(folder, encoder)
+
+    assert _retrieve(load(folder, encoder), "okapi") == []
 
 
 def test_a_smaller_top_k_gives_the_beginning_of_a_larger_one(knowledge_base):
