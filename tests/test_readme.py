@@ -1,5 +1,6 @@
 """README's commands and Python blocks do what it says."""
 
+import json
 import os
 import re
 import shlex
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from index.settings import IndexSettings
+from tests.benchmarks.retrieval import to_markdown
+from tests.golden.answers import read_questions, read_stored
 
 _ROOT = Path(__file__).parents[1]
 _README = (_ROOT / "README.md").read_text("utf-8")
@@ -119,3 +122,29 @@ def test_every_picture_is_there():
 
     assert pictures
     assert all((_ROOT / picture).is_file() for picture in pictures)
+
+
+def test_the_retrieval_table_is_the_measured_one():
+    path = _ROOT / "tests" / "benchmarks" / "results" / "retrieval.json"
+
+    assert to_markdown(json.loads(path.read_text("utf-8"))) in _README
+
+
+def test_the_end_to_end_table_is_that_of_the_golden_answers():
+    stored = read_stored()
+
+    def is_right(gold):
+        text = stored[gold.id]["text"]
+        return len(text) <= 120 and any(words in text for words in gold.answers)
+
+    def has_status(gold, status):
+        return stored[gold.id]["status"] == status
+
+    answerable = [gold for gold in read_questions() if gold.is_answerable]
+    others = [gold for gold in read_questions() if not gold.is_answerable]
+    sure = [gold for gold in read_questions() if has_status(gold, "answered")]
+    refused = [gold for gold in others if has_status(gold, "not_found")]
+
+    assert f"| {sum(map(is_right, answerable))} / {len(answerable)} |" in _README
+    assert f"| {sum(map(is_right, sure))} / {len(sure)} |" in _README
+    assert f"| {len(refused)} / {len(others)} |" in _README
