@@ -13,7 +13,13 @@ import numpy as np
 
 from index.datatypes import BuildReport, Problem
 from index.encoder import Encoder
-from index.errors import IndexCorruptError, IndexingError, IndexMissingError
+from index.errors import (
+    IndexCorruptError,
+    IndexFormatError,
+    IndexingError,
+    IndexMissingError,
+    SettingsError,
+)
 from index.generation_writer import GenerationWriter, Ledger, Previous, list_problems
 from index.generations import IndexDir
 from index.loading import Scan, scan_documents
@@ -41,7 +47,7 @@ def is_stale(
     :raises IndexMissingError: When the folder is gone.
     """
     scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
-    return _differs(manifest, scan)
+    return manifest.max_chunk_chars != settings.max_chunk_chars or _differs(manifest, scan)
 
 
 def build_index(  # noqa: PLR0913 - two places, a model, and how
@@ -64,14 +70,24 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     :return: What was done.
     :raises IndexMissingError: When the folder is missing or has no document (unless full).
     :raises IndexFormatError: When the index was made for another folder.
+    :raises SettingsError: When both folders are the same.
     :raises IndexLockedError: When another build does not end.
     :raises IndexingError: When the disk refuses.
     """
+    if index_dir.resolve() == documents_dir.resolve():
+        raise SettingsError(
+            f"The index cannot be the documents' folder {documents_dir} itself. Give --index "
+            "another folder, or leave it out."
+        )
     started = time.monotonic()
     tell = progress or (lambda _: None)
     scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
     home = IndexDir(index_dir)
+    if not scan.files and not full and home.stamp() is None:
+        raise _nothing_to_index(documents_dir, scan, None)  # before the index's folder is made
     with home.lock(settings.lock_timeout_s), _disk_errors(index_dir):
+        if full:
+            _refuse_other_folder(home, documents_dir)
         previous = None if full else _load_previous(home, documents_dir, encoder, settings)
         if not scan.files and not full:
             raise _nothing_to_index(documents_dir, scan, previous)
@@ -88,6 +104,17 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
             home.publish(paths, manifest, keep=settings.keep_generations)
             tell(Progress(Stage.PUBLISH, 1, 1))
     return _report(manifest, ledger, previous, started)
+
+
+def _refuse_other_folder(home: IndexDir, documents_dir: Path) -> None:
+    """Refuse to replace the index of another folder; a damaged or older index may be replaced."""
+    try:
+        generation = home.current()
+        manifest = read_manifest(home.paths(generation)) if generation else None
+    except (IndexCorruptError, IndexFormatError):
+        return
+    if manifest:
+        check_folder(manifest, documents_dir, home.path)
 
 
 def _load_previous(

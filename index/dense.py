@@ -73,7 +73,7 @@ class DenseIndex:
 
         :param path: The file to write.
         """
-        path.write_bytes(faiss.serialize_index(self._index).tobytes())
+        path.write_bytes(memoryview(faiss.serialize_index(self._index)))
 
     @property
     def n_rows(self) -> int:

@@ -8,6 +8,7 @@ importing sentence-transformers takes 4.5 s and 440 MB; the vectors are the same
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BUNDLED_DIR = Path(__file__).parent / "models" / "encoder"
 _TENSOR = "embedding.weight"
+_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer takes a lone one
 _BATCH = 256  # texts
 _MAX_CHARS = 20_000  # of one text; only a question can be longer than a chunk
 
@@ -54,16 +56,24 @@ class Encoder(Protocol):
 class StaticEncoder:
     """The bundled encoder; works on folded text and never imports torch."""
 
-    def __init__(self, tokenizer: Tokenizer, embeddings: NDArray[np.float16], digest: str) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        embeddings: NDArray[np.float16],
+        embeddings_digest: str,
+        tokenizer_digest: str,
+    ) -> None:
         """Hold the loaded parts; use :meth:`load`.
 
         :param tokenizer: Cuts folded text into ids.
         :param embeddings: (n_tokens, dim), memory-mapped.
-        :param digest: sha256 of the embeddings' bytes.
+        :param embeddings_digest: sha256 of the embeddings' bytes; the reader is bound to it.
+        :param tokenizer_digest: sha256 of the tokenizer's file.
         """
         self.tokenizer = tokenizer
         self.embeddings = embeddings
-        self._digest = digest
+        self.embeddings_digest = embeddings_digest
+        self._tokenizer_digest = tokenizer_digest
 
     @classmethod
     def load(cls, model_dir: Path = BUNDLED_DIR) -> Self:
@@ -77,6 +87,7 @@ class StaticEncoder:
         try:
             tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
             embeddings, digest = _map_embeddings(weights_path)
+            tokenizer_digest = hashlib.sha256((model_dir / "tokenizer.json").read_bytes())
             if len(embeddings) < tokenizer.get_vocab_size():
                 raise ValueError("its tokenizer has more tokens than it has vectors.")
         except Exception as exc:
@@ -87,7 +98,7 @@ class StaticEncoder:
             ) from exc
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return cls(tokenizer, embeddings, digest)
+        return cls(tokenizer, embeddings, digest, tokenizer_digest.hexdigest())
 
     @property
     def dim(self) -> int:
@@ -96,8 +107,8 @@ class StaticEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of the embeddings' bytes."""
-        return self._digest
+        """Both digests: equal vectors need the same embeddings and the same tokens."""
+        return f"{self.embeddings_digest[:32]}-{self._tokenizer_digest[:32]}"
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts.
@@ -186,7 +197,7 @@ class SentenceTransformerEncoder:
         if not texts:
             return np.empty((0, self._dim), np.float32)
         vectors = self._model.encode(
-            [text[:_MAX_CHARS] for text in texts],
+            [_SURROGATE.sub("\ufffd", text[:_MAX_CHARS]) for text in texts],
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,

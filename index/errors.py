@@ -3,6 +3,7 @@
 SettingsError
 IndexingError
 ├── DocumentError
+│   └── UnreadableError
 ├── IndexMissingError
 ├── IndexFormatError
 ├── IndexCorruptError
@@ -21,6 +22,10 @@ class IndexingError(Exception):
 
 class DocumentError(IndexingError):
     """Raised when one file cannot be read as a document; the build goes on without it."""
+
+
+class UnreadableError(DocumentError):
+    """Raised when the system refuses a file; it is tried again at the next build."""
 
 
 class IndexMissingError(IndexingError):

@@ -15,7 +15,7 @@ from index.chunking import chunk_document, search_text
 from index.datatypes import Chunk, DocumentInfo, Problem
 from index.dense import DenseIndex
 from index.encoder import Encoder
-from index.errors import DocumentError
+from index.errors import DocumentError, UnreadableError
 from index.lexical import LexicalIndex
 from index.loading import FoundFile, Scan, hash_bytes, load_document, read_bytes
 from index.manifest import FailedFile, GenerationPaths, Manifest, describe_folder, utc_now
@@ -138,6 +138,10 @@ class GenerationWriter:
                 self._copy(store, replace(known, size=file.size, mtime_ns=file.mtime_ns), ledger)
                 return
             loaded = load_document(file, data)
+        except UnreadableError as exc:
+            # Size 0 and time 0 match no file, so the next build tries again.
+            ledger.failed.append(FailedFile(file.source, 0, 0, str(exc)))
+            return
         except DocumentError as exc:
             ledger.failed.append(FailedFile(file.source, file.size, file.mtime_ns, str(exc)))
             return

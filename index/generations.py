@@ -174,9 +174,12 @@ def _flush_tree(root: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Force a file or folder to disk; Windows cannot open folders and needs no flush of them."""
+    """Force a file or folder to disk.
+
+    Windows flushes only handles that may write, and cannot open folders, which need no flush there.
+    """
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
     except (PermissionError, IsADirectoryError):
         return
     try:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -23,7 +23,7 @@ from index.normalization import fold_text
 from index.segmentation import extract_terms
 from index.store import ChunkStore
 
-_CACHED_DOCUMENTS = 64  # with their texts
+_CACHED_DOCUMENTS = 16  # with their texts
 _CACHED_CHUNKS = 4096  # term counts kept for exact scoring, about 10 KB each
 
 
@@ -49,9 +49,12 @@ class KnowledgeBase:
             )
         self._rows: dict[str, int] = {}  # of every chunk handed out
         self._rows_lock = threading.Lock()
-        self._counts = lru_cache(_CACHED_CHUNKS)(self._count_terms)
-        self._text_hashes = {d.doc_id: d.text_sha256 for d in manifest.documents}
-        self._document = lru_cache(_CACHED_DOCUMENTS)(self._verified_document)
+        # Not methods: a cache that holds this object would keep a replaced generation open.
+        self._counts = lru_cache(_CACHED_CHUNKS)(partial(_count_terms, self._store))
+        text_hashes = {d.doc_id: d.text_sha256 for d in manifest.documents}
+        self._document = lru_cache(_CACHED_DOCUMENTS)(
+            partial(_read_document, self._store, text_hashes)
+        )
 
     @classmethod
     def load(
@@ -68,7 +71,25 @@ class KnowledgeBase:
         :raises IndexCorruptError: When a file is missing or damaged.
         """
         home = IndexDir(index_dir)
-        paths = home.paths(home.require_current())
+        generation = home.require_current()
+        try:
+            return cls._load(home, generation, encoder, documents_dir)
+        except IndexCorruptError:
+            newer = home.require_current()
+            if newer == generation:
+                raise
+            # Other builds have published and dropped the one that was being read.
+            return cls._load(home, newer, encoder, documents_dir)
+
+    @classmethod
+    def _load(
+        cls,
+        home: IndexDir,
+        generation: str,
+        encoder: Encoder | None,
+        documents_dir: Path | None,
+    ) -> Self:
+        index_dir, paths = home.path, home.paths(generation)
         manifest = read_manifest(paths)
         if documents_dir is not None:
             check_folder(manifest, documents_dir, index_dir)
@@ -153,24 +174,12 @@ class KnowledgeBase:
         """Return how often each term stands in a chunk and its headings; not to be changed."""
         return self._counts(self._rows_of([chunk])[0])
 
-    def _verified_document(self, doc_id: str) -> Document:
-        expected = self._text_hashes[doc_id]
-        document = self._store.document(doc_id)
-        if hash_bytes(document.text.encode("utf-8")) != expected:
-            raise IndexCorruptError(
-                f"The stored text of {document.source} was altered. Run: yiju index --full"
-            )
-        return document
-
     def _rows_of(self, chunks: Sequence[Chunk]) -> list[int]:
         with self._rows_lock:
             return [self._rows[chunk.chunk_id] for chunk in chunks]
 
     def _score_lexical(self, terms: Sequence[str], rows: Sequence[int]) -> NDArray[np.float32]:
         return self._lexical.score(terms, [self._counts(row) for row in rows])
-
-    def _count_terms(self, row: int) -> Counter[str]:
-        return Counter(extract_terms(fold_text(search_text(self._store.chunks([row])[0].chunk))))
 
     def _hits(self, ranking: Ranking, channel: Channel) -> list[Hit]:
         chunks = self.chunks(ranking.rows.tolist())
@@ -179,3 +188,17 @@ class KnowledgeBase:
         return [
             Hit(chunk, score, number, channel) for number, (score, chunk) in enumerate(ordered, 1)
         ]
+
+
+def _read_document(store: ChunkStore, text_hashes: dict[str, str], doc_id: str) -> Document:
+    expected = text_hashes[doc_id]
+    document = store.document(doc_id)
+    if hash_bytes(document.text.encode("utf-8")) != expected:
+        raise IndexCorruptError(
+            f"The stored text of {document.source} was altered. Run: yiju index --full"
+        )
+    return document
+
+
+def _count_terms(store: ChunkStore, row: int) -> Counter[str]:
+    return Counter(extract_terms(fold_text(search_text(store.chunks([row])[0].chunk))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from index.datatypes import Document, Problem
-from index.errors import DocumentError, IndexMissingError
+from index.errors import DocumentError, IndexMissingError, UnreadableError
 from index.formats import plain_text
 from index.formats.extraction import Extraction
 
@@ -105,12 +105,12 @@ def read_bytes(file: FoundFile) -> bytes:
 
     :param file: The file.
     :return: Its bytes.
-    :raises DocumentError: When the system refuses.
+    :raises UnreadableError: When the system refuses.
     """
     try:
         return file.path.read_bytes()
     except OSError as exc:
-        raise DocumentError(_reason(exc)) from exc
+        raise UnreadableError(_reason(exc)) from exc
 
 
 def hash_source(source: str) -> str:
@@ -129,7 +129,13 @@ def printable(source: str) -> str:
 
 
 def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -> Iterator[Path]:
+    root = documents_dir.resolve()
     left_out = excluded.resolve() if excluded else None
+
+    def is_ours(folder: Path) -> bool:
+        # os.walk follows Windows' junctions before Python 3.12; they may lead anywhere.
+        target = folder.resolve()
+        return target != left_out and target.is_relative_to(root)
 
     def refuse(exc: OSError) -> None:
         name = Path(exc.filename or documents_dir).name
@@ -137,9 +143,7 @@ def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -
 
     for folder, folders, names in os.walk(documents_dir, onerror=refuse):
         folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and Path(folder, name).resolve() != left_out
+            name for name in folders if not name.startswith(".") and is_ours(Path(folder, name))
         )
         for name in sorted(names):
             if not name.startswith("."):
@@ -155,6 +159,8 @@ def _examine(path: Path, source: str, root: Path, max_file_bytes: int) -> FoundF
     if path.suffix.lower() not in _LOADERS:
         known = ", ".join(sorted(_LOADERS))
         raise DocumentError(f"Its format is not supported; the supported ones are {known}.")
+    if not os.access(path, os.R_OK):
+        raise DocumentError("It cannot be read: permission denied.")
     if status.st_size > max_file_bytes:
         raise DocumentError(
             f"It has {status.st_size:,} bytes; the limit is {max_file_bytes:,} "

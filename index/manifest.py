@@ -128,6 +128,20 @@ def read_manifest(paths: GenerationPaths) -> Manifest:
         raise IndexCorruptError(f"{paths.manifest} is incomplete. {_REBUILD}") from exc
 
 
+def check_files(paths: GenerationPaths) -> None:
+    """Hash every file of a generation: sizes are checked at each load, bytes only here.
+
+    :param paths: A published generation.
+    :raises IndexFormatError: When it was written in another format version.
+    :raises IndexCorruptError: Naming every file that is not as it was written.
+    """
+    read_manifest(paths)
+    recorded = _read_json(paths.manifest)["files"]
+    wrong = [name for name, entry in recorded.items() if _describe(paths.root / name) != entry]
+    if wrong:
+        raise IndexCorruptError(f"Altered in {paths.root}: {', '.join(sorted(wrong))}. {_REBUILD}")
+
+
 def _from_json(body: dict[str, Any]) -> Manifest:
     values = {field.name: body[field.name] for field in fields(Manifest)}
     values["documents"] = tuple(DocumentInfo(**entry) for entry in body["documents"])

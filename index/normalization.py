@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from index.datatypes import Span
 
 # Marks that would stand between a word and its neighbours: ** and __ around words, ` and leading #.
-_MARKS = re.compile(r"\*\*+|`+|~~+|(?<!\w)__+(?=\w)|(?<=\w)__+(?!\w)|(?m:^[ \t]*#{1,6}(?=[ \t]))")
+_MARKS = re.compile(
+    r"\*\*+|`+|~~+|(?<!\w)__+(?=\w)|(?<=\w)__+(?!\w)"
+    r"|(?m:^[ \t]*#{1,6}(?:[ \t]+#{1,6})*(?=[ \t]))"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_PASSES = 4  # the longest chain in Unicode 16 needs 2
 

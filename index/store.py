@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -74,7 +74,7 @@ class ChunkStore:
         :return: The store.
         :raises IndexCorruptError: When it is not such a file.
         """
-        uri = f"file:{quote(path.resolve().as_posix())}?mode=ro&immutable=1"
+        uri = f"{read_only_uri(path.resolve())}?mode=ro&immutable=1"
         try:
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             connection.execute(f"SELECT {_CHUNK_COLUMNS} FROM chunks LIMIT 1").fetchall()
@@ -171,11 +171,6 @@ class ChunkStore:
             ),
         )
 
-    def encoding(self, doc_id: str) -> str:
-        """Return the encoding that a document's file was in."""
-        ((name,),) = self._query("SELECT encoding FROM documents WHERE doc_id = ?", (doc_id,))
-        return str(name)
-
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """Return chunks by row.
 
@@ -233,17 +228,24 @@ class ChunkStore:
             found.update((key, row) for key, row in self._query(sql, part))
         return found
 
-    def n_chunks_of(self, doc_id: str) -> int:
-        """Return the number of a document's chunks."""
-        ((count,),) = self._query("SELECT count(*) FROM chunks WHERE doc_id = ?", (doc_id,))
-        return int(count)
-
     def _query(self, sql: str, values: Sequence[str | int | bytes]) -> list[Any]:
         try:
             with self._lock:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as exc:
             raise IndexCorruptError(f"{self._path} cannot be read. Run: yiju index --full") from exc
+
+
+def read_only_uri(path: PurePath) -> str:
+    """Return SQLite's URI of an absolute path.
+
+    SQLite takes no authority, so a Windows share ``//server/share`` needs two more slashes.
+
+    :param path: Absolute, of either kind of system.
+    :return: ``file:///…`` for drives and POSIX, ``file:////server/…`` for shares.
+    """
+    posix = path.as_posix()
+    return "file://" + ("" if posix.startswith("/") else "/") + quote(posix, safe="/:")
 
 
 def _stored(values: tuple[Any, ...]) -> StoredChunk:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -22,7 +23,7 @@ from rag.query import analyze_question
 from rag.reader import Reader, SpanReader
 from rag.retriever import retrieve
 from rag.selection import select_spans
-from rag.settings import RagSettings
+from rag.settings import N_READ, RagSettings
 
 
 class Answerer:
@@ -32,7 +33,7 @@ class Answerer:
     switches the next questions to the new one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what load and open put together
         self,
         knowledge_base: KnowledgeBase,
         reader: Reader,
@@ -40,6 +41,7 @@ class Answerer:
         *,
         documents_dir: Path,
         index_dir: Path,
+        stamp: tuple[int, int] | None = None,
     ) -> None:
         """Hold the loaded parts; use :meth:`load` or :meth:`open`.
 
@@ -48,6 +50,7 @@ class Answerer:
         :param calibration: Fitted for the reader.
         :param documents_dir: The documents' folder.
         :param index_dir: The index's folder.
+        :param stamp: The index's before the knowledge base was loaded.
         """
         self._knowledge_base = knowledge_base
         self._reader = reader
@@ -55,7 +58,7 @@ class Answerer:
         self.documents_dir = documents_dir
         self.index_dir = index_dir
         self._settings = RagSettings()
-        self._stamp = IndexDir(index_dir).stamp()
+        self._stamp = stamp
         self._refreshing = threading.Lock()
 
     @classmethod
@@ -69,8 +72,9 @@ class Answerer:
         :raises ReaderError: When the reader cannot be loaded.
         """
         documents_dir = documents_dir or index_dir.parent
+        stamp = IndexDir(index_dir).stamp()
         knowledge_base = KnowledgeBase.load(index_dir, documents_dir=documents_dir)
-        return cls._around(knowledge_base, documents_dir, index_dir)
+        return cls._around(knowledge_base, documents_dir, index_dir, stamp)
 
     @classmethod
     def open(
@@ -93,11 +97,18 @@ class Answerer:
         settings = IndexSettings.from_env()
         encoder = load_encoder(settings.encoder)
         build_index(documents_dir, index_dir, encoder, settings=settings, progress=progress)
+        stamp = IndexDir(index_dir).stamp()
         knowledge_base = KnowledgeBase.load(index_dir, encoder=encoder, documents_dir=documents_dir)
-        return cls._around(knowledge_base, documents_dir, index_dir)
+        return cls._around(knowledge_base, documents_dir, index_dir, stamp)
 
     @classmethod
-    def _around(cls, knowledge_base: KnowledgeBase, documents_dir: Path, index_dir: Path) -> Self:
+    def _around(
+        cls,
+        knowledge_base: KnowledgeBase,
+        documents_dir: Path,
+        index_dir: Path,
+        stamp: tuple[int, int] | None,
+    ) -> Self:
         reader = SpanReader.load(_static_encoder(knowledge_base.encoder))
         return cls(
             knowledge_base,
@@ -105,6 +116,7 @@ class Answerer:
             Calibration.load(),
             documents_dir=documents_dir,
             index_dir=index_dir,
+            stamp=stamp,
         )
 
     @property
@@ -112,7 +124,7 @@ class Answerer:
         """What the live generation holds."""
         return self._knowledge_base.manifest
 
-    def answer(self, question: str, *, top_k: int = 5, history: Sequence[str] = ()) -> Answer:
+    def answer(self, question: str, *, top_k: int = N_READ, history: Sequence[str] = ()) -> Answer:
         """Answer a question with the documents' exact words.
 
         :param question: Any string.
@@ -161,7 +173,7 @@ class Answerer:
                 self.documents_dir,
                 self.index_dir,
                 encoder,
-                settings=IndexSettings.from_env(),
+                settings=self._index_settings(),
                 full=full,
                 progress=progress,
             )
@@ -172,6 +184,10 @@ class Answerer:
                 )
                 self._stamp = stamp
             return report
+
+    def _index_settings(self) -> IndexSettings:
+        # The loaded encoder stays; another one in the environment is for the next start.
+        return replace(IndexSettings.from_env(), encoder=self.manifest.encoder)
 
     def document(self, source: str) -> Document:
         """Return a document by its path.
@@ -188,7 +204,7 @@ def answer(  # noqa: PLR0913 - the public contract
     *,
     documents: str | Path = "seeds",
     index_dir: str | Path | None = None,
-    top_k: int = 5,
+    top_k: int = N_READ,
     history: Sequence[str] = (),
     refresh: bool = True,
 ) -> Answer:
@@ -208,14 +224,19 @@ def answer(  # noqa: PLR0913 - the public contract
     """
     documents_dir = Path(documents)
     index_path = Path(index_dir) if index_dir else default_index_dir(documents_dir)
-    answerer = _opened(documents_dir.resolve(), index_path.resolve(), refresh)
+    # Without refresh another process's newer generation is still "the index as it is".
+    stamp = None if refresh else IndexDir(index_path).stamp()
+    answerer = _opened(documents_dir.resolve(), index_path.resolve(), refresh, stamp)
     if refresh and answerer.is_stale():
         answerer.refresh()
     return answerer.answer(question, top_k=top_k, history=history)
 
 
 @lru_cache(maxsize=4)
-def _opened(documents_dir: Path, index_dir: Path, refresh: bool) -> Answerer:
+def _opened(
+    documents_dir: Path, index_dir: Path, refresh: bool, stamp: tuple[int, int] | None
+) -> Answerer:
+    del stamp  # part of the cache's key only
     if refresh:
         return Answerer.open(documents_dir, index_dir)
     return Answerer.load(index_dir, documents_dir=documents_dir)

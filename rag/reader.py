@@ -70,7 +70,7 @@ class SpanReader:
             raise ReaderError(
                 f"The reader in {model_dir} cannot be loaded: {exc}. Install yiju again."
             ) from exc
-        if model.encoder_fingerprint != encoder.fingerprint:
+        if model.encoder_fingerprint != encoder.embeddings_digest:
             raise ReaderError(
                 f"The reader in {model_dir} was trained with other embeddings than the bundled "
                 "encoder has. Install yiju again."

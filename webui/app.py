@@ -1,10 +1,14 @@
 """App: the answerer → the Gradio page, its typed endpoint ``/answer``, and the server of both."""
 
+import errno
 import os
 import re
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MethodType
 
 import gradio as gr
 from gradio.events import api
@@ -31,6 +35,7 @@ _FONTS = (
     "sans-serif",
 )
 _MONO_FONTS = ("ui-monospace", "Consolas", "Noto Sans Mono CJK SC", "monospace")
+_FIRST_PORT = 7860  # Gradio's
 _CONCURRENCY = 8  # of one kind of event; the rest wait
 _MOST_CHUNKS = 20  # read for one question of the endpoint
 _UNSENDABLE = re.compile(r"[\ud800-\udfff]")  # JSON in UTF-8 has no lone surrogates
@@ -86,7 +91,7 @@ def serve(
     :param settings: How the page behaves.
     :return: The page; ``local_url`` is its address, ``close()`` ends it.
     :raises ValueError: When others could reach the host.
-    :raises OSError: When the port is taken.
+    :raises OSError: When the port is taken or not allowed, or something else cannot be opened.
     """
     if not is_loopback(host):
         raise ValueError(f"The page has no login yet, so it is served on loopback only, not {host}")
@@ -94,9 +99,31 @@ def serve(
     try:
         _launch(app, f"[{host}]" if ":" in host and "[" not in host else host, port)
     except OSError as exc:
-        taken = f"Port {port} is taken" if port else "Every port from 7860 to 7959 is taken"
-        raise OSError(f"{taken}. Name a free one with --port.") from exc
+        if exc.errno is not None:  # not of the port: Gradio drops those and tells no reason
+            raise
+        raise OSError(_explain(_refusal(host, port or _FIRST_PORT), port)) from exc
     return app
+
+
+def _refusal(host: str, port: int) -> OSError:
+    """Bind a port that Gradio could not, to learn why."""
+    try:
+        family, *_, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as exc:
+        return exc
+    return OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))  # it has become free meanwhile
+
+
+def _explain(refusal: OSError, port: int | None) -> str:
+    if refusal.errno == errno.EADDRINUSE:
+        taken = f"Port {port} is taken" if port else "Every port from 7860 to 7959 is taken"
+        return f"{taken}. Name a free one with --port."
+    if refusal.errno == errno.EACCES and port:
+        return f"Port {port} is not allowed for this user. Name one from 1024 with --port."
+    return str(refusal)
 
 
 def _launch(app: gr.Blocks, host: str, port: int | None) -> None:
@@ -142,9 +169,8 @@ def _connect(app: gr.Blocks, parts: Parts, page: Page) -> None:
     everything = [*words, *talk, *panel, *index]
     _hear([app.load], page.load, [parts.chosen], everything)
     _hear([parts.header.language], page.switch, [turns, parts.view, parts.suggested], everything)
-    asking = [parts.question.submit, parts.send.click]
+    asking = [parts.question.submit, parts.send.click, parts.suggestions.ask]
     _hear(asking, page.ask, [parts.question, turns, language], talk)
-    _hear([parts.suggestions.ask], page.ask_suggested, [turns, language], talk)
     _hear([parts.suggestions.clear], page.clear, [language], [*talk, *panel])
     _hear([parts.conversation.open, parts.documents.open], page.open, [turns, language], panel)
     _hear([parts.source.back], page.back, [], panel)
@@ -160,11 +186,21 @@ def _hear(
     inputs: Sequence[object],
     outputs: Sequence[object],
 ) -> None:
-    for trigger in triggers:
-        trigger(
-            handler,
-            inputs=list(inputs),
-            outputs=list(outputs),
-            show_progress="hidden",
-            api_visibility="private",
-        )
+    """Make one listener of all triggers; while it is at work its page sends it nothing more.
+
+    Two questions at once would both begin with the same turns, and the later answer would drop the
+    other's.
+    """
+    gr.on(
+        [_bind(trigger) for trigger in triggers],
+        handler,
+        inputs=list(inputs),
+        outputs=list(outputs),
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _bind(trigger: Callable[..., object]) -> Callable[..., object]:
+    # Gradio gives the events of page.js as partials, but gr.on takes bound methods only.
+    return MethodType(trigger.func, trigger.args[0]) if isinstance(trigger, partial) else trigger

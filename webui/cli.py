@@ -206,13 +206,27 @@ def _load_answerer(documents_dir: Path, index_dir: Path | None) -> "Answerer":
     from index.errors import IndexFormatError, IndexMissingError
     from rag import Answerer
 
+    index_dir = index_dir or default_index_dir(documents_dir)
     try:
-        return Answerer.load(
-            index_dir or default_index_dir(documents_dir), documents_dir=documents_dir
-        )
+        if _has_settings(index_dir):
+            return Answerer.load(index_dir, documents_dir=documents_dir)
     except (IndexMissingError, IndexFormatError):
-        with _progress() as progress:
-            return Answerer.open(documents_dir, index_dir, progress=progress)
+        pass
+    with _progress() as progress:
+        return Answerer.open(documents_dir, index_dir, progress=progress)
+
+
+def _has_settings(index_dir: Path) -> bool:
+    """Tell whether an index was made as the environment asks, before any encoder is loaded."""
+    from index import IndexSettings
+    from index.generations import IndexDir
+    from index.manifest import read_manifest
+
+    settings = IndexSettings.from_env()
+    home = IndexDir(index_dir)
+    manifest = read_manifest(home.paths(home.require_current()))
+    made_with = (manifest.encoder, manifest.max_chunk_chars)
+    return made_with == (settings.encoder, settings.max_chunk_chars)
 
 
 @contextmanager

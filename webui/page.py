@@ -65,32 +65,25 @@ class Page:
             self._parts.chosen: texts.code,
         }
 
-    def ask(self, question: str | None, turns: tuple[Turn, ...], code: str) -> Iterator[Changes]:
-        """Answer what was typed."""
-        question = (question or "").strip()[:MAX_QUESTION_CHARS]
+    def ask(
+        self, typed: str | None, turns: tuple[Turn, ...], code: str, event: gr.EventData
+    ) -> Iterator[Changes]:
+        """Answer the suggested question that was clicked, or else what was typed."""
+        suggested = _field(event, "question")
+        question = (suggested or typed or "").strip()[:MAX_QUESTION_CHARS]
         if not question:
             yield gr.skip()
             return
         texts = texts_for(code)
         self._refresher.look()
         pending = keep_turns(turns, Turn(question))
-        yield {
-            self._parts.question: "",
-            self._parts.conversation: render_conversation(pending, texts),
-        }
+        emptied: Changes = {} if suggested else {self._parts.question: ""}
+        yield {**emptied, self._parts.conversation: render_conversation(pending, texts)}
         answered = keep_turns(turns, self._chat.answer(question, turns))
         yield {
             self._parts.turns: answered,
             self._parts.conversation: render_conversation(answered, texts),
         }
-
-    def ask_suggested(
-        self, turns: tuple[Turn, ...], code: str, event: gr.EventData
-    ) -> Iterator[Changes]:
-        """Answer a suggested question."""
-        for changes in self.ask(_field(event, "question"), turns, code):
-            changes.pop(self._parts.question, None)  # what is being typed stays
-            yield changes
 
     def open(self, turns: tuple[Turn, ...], code: str, event: gr.EventData) -> Changes:
         """Open a citation's or a document's source."""

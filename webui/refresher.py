@@ -73,16 +73,25 @@ class Refresher:
         threading.Thread(target=self._build, name="yiju-build", daemon=True).start()
 
     def _look(self) -> None:
-        is_stale = False
+        is_stale, reason = None, ""
         try:
             is_stale = self._answerer.is_stale()
         except IndexingError as exc:
-            self._fail(str(exc))
+            reason = str(exc)
         finally:
-            self._next_look = time.monotonic() + self._wait_s
-            self._is_looking = False
+            self._end_look(is_stale, reason)
         if is_stale:
             self._start_build(is_noticed=True)
+
+    def _end_look(self, is_stale: bool | None, reason: str) -> None:
+        with self._lock:
+            self._is_looking = False
+            if not self._state.is_running:  # else the state and the wait are the build's
+                if is_stale is None:
+                    self._fail(reason)
+                elif not is_stale:
+                    self._recover()
+            self._next_look = time.monotonic() + self._wait_s
 
     def _build(self) -> None:
         report, reason = None, ""
@@ -91,22 +100,30 @@ class Refresher:
         except (IndexingError, SettingsError, RagError) as exc:
             reason = str(exc)
         finally:  # whatever else went wrong is told by the thread's own traceback
-            if report:
-                self._succeed(report)
-            else:
-                self._fail(reason)
+            with self._lock:
+                if report:
+                    self._succeed(report)
+                else:
+                    self._fail(reason)
+                self._next_look = time.monotonic() + self._wait_s
 
     def _tell(self, progress: Progress) -> None:
         self._state = replace(self._state, progress=progress)
 
+    # The following write the state, so the lock must be held.
+
     def _succeed(self, report: BuildReport) -> None:
         self._wait_s = self._interval_s
-        self._next_look = time.monotonic() + self._wait_s
         self._state = RefreshState(self._state.version + 1, report=report)
+
+    def _recover(self) -> None:
+        self._wait_s = self._interval_s
+        if self._state.has_failed:
+            self._state = RefreshState(self._state.version + 1)
 
     def _fail(self, reason: str) -> None:
         self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
-        self._next_look = time.monotonic() + self._wait_s
-        if self._state.is_running or self._state.reason != reason:
+        state = self._state
+        if state.is_running or not state.has_failed or state.reason != reason:
             logger.warning("The index was not updated: %s", reason or "see the traceback")
-            self._state = RefreshState(self._state.version + 1, has_failed=True, reason=reason)
+            self._state = RefreshState(state.version + 1, has_failed=True, reason=reason)

@@ -24,14 +24,16 @@ _BOMS = (
 )
 _CHINESE = ("gb18030", "big5hkscs")
 _SURELY_CHINESE = 0.55  # share of common characters; charset-normalizer errs on short Chinese
+_SAMPLE_CHARS = 100_000  # enough to tell; folding takes 100 bytes a character
 _MAYBE_CHINESE = 0.3  # where charset-normalizer has no idea
 _LEGACY = ("gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
 # Control characters that no text holds; \t \n \v \f \r and ESC may occur.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BINARY = "It is a binary file, not text."
 _MAX_CONTROL_SHARE = 0.002
-_FENCE = re.compile(r"^[ \t]*(```|~~~)")
-_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FEW_CONTROLS = 1  # a stray one in a short file
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S.*)$")
 _MAX_TITLE_CHARS = 40
 # "第三章 …", "一、…": the usual numbering of Chinese documents, as a line of its own.
 _NUMBERED = re.compile(
@@ -77,15 +79,16 @@ def decode(data: bytes) -> tuple[str, str]:
     for bom, name in _BOMS:
         if data.startswith(bom):
             return _checked(_decode_as(data, name), name)
+    if _fits(data, "utf-8") and not _is_binary(text := data.decode("utf-8")):
+        return text, "utf-8"
     if b"\x00" in data:
         name = _utf16_by_zeros(data)
         if not _fits(data, name):
             raise DocumentError(_BINARY)
         return _checked(data.decode(name), name)
-    try:
-        return _checked(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return _decode_legacy(data)
+    if _fits(data, "utf-8"):
+        raise DocumentError(_BINARY)
+    return _decode_legacy(data)
 
 
 def _decode_as(data: bytes, encoding: str) -> str:
@@ -120,7 +123,7 @@ def _common_share(text: str) -> float:
 
     It is about 0.8 in Chinese; bytes read in the wrong encoding give rarer ones.
     """
-    han = [char for char in fold_text(text) if "\u3400" <= char <= "\u9fff"]
+    han = [char for char in fold_text(text[:_SAMPLE_CHARS]) if "\u3400" <= char <= "\u9fff"]
     return sum(char in COMMON_HAN for char in han) / max(len(han), 1)
 
 
@@ -133,9 +136,13 @@ def _fits(data: bytes, encoding: str) -> bool:
 
 
 def _checked(text: str, encoding: str) -> tuple[str, str]:
-    if len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+    if _is_binary(text):
         raise DocumentError(_BINARY)
     return text, encoding
+
+
+def _is_binary(text: str) -> bool:
+    return len(_CONTROL.findall(text)) > max(_FEW_CONTROLS, _MAX_CONTROL_SHARE * len(text))
 
 
 def _first_line(text: str) -> str:
@@ -154,13 +161,16 @@ def _lines(text: str) -> list[Span]:
 
 def _markdown_headings(text: str) -> tuple[Heading, ...]:
     headings = []
-    is_code = False
+    fence = ""  # what opened the code block at hand; only as many of the same close it
     for span in _lines(text):
         line = span.of(text)
-        if _FENCE.match(line):
-            is_code = not is_code
-        elif not is_code and (match := _ATX.match(line)):
-            title = match.group(2).strip("*_` ")
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark.group(1)
+            elif mark.group(1).startswith(fence) and not line[mark.end() :].strip():
+                fence = ""
+        elif not fence and (match := _ATX.match(line)):
+            title = match.group(2).rstrip(" \t").rstrip("#").strip("*_` \t")
             headings.append(Heading(len(match.group(1)), title, span))
     return tuple(headings)
 

@@ -32,7 +32,7 @@ from rag.query import analyze_question
 from rag.reader import BUNDLED_DIR, SpanReader
 from rag.retriever import retrieve
 from rag.selection import select_spans
-from rag.settings import RagSettings
+from rag.settings import N_READ, RagSettings
 
 _SETS = ("cmrc2018_train", "drcd_dev")
 _N_QUESTIONS = 1500
@@ -107,9 +107,7 @@ class Asker:
         hits = retrieve(self._knowledge_base, query, self._settings, _N_HITS)
         if not is_answerable:
             hits = [hit for hit in hits if hit.chunk.doc_id != example.doc_id]
-        hits = [
-            replace(hit, rank=rank) for rank, hit in enumerate(hits[: self._settings.n_read], 1)
-        ]
+        hits = [replace(hit, rank=rank) for rank, hit in enumerate(hits[:N_READ], 1)]
         spans = select_spans(self._reader.read(query, hits))
         return [
             Judgement(values, _is_right(span, example), is_answerable)

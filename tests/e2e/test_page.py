@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 from playwright.sync_api import expect
@@ -99,6 +100,35 @@ def test_suggested_questions_can_be_clicked_and_then_fold_away(site, visit):
     expect(page.page.locator(".turn .question")).to_contain_text(question)
     expect(page.page.locator(".turn .words, .turn .plain").first).to_be_visible()
     expect(chip).to_be_hidden()
+
+
+def test_a_question_asked_while_another_is_answered_costs_no_turn(
+    changing_site, visit, monkeypatch
+):
+    page = visit(changing_site)
+    chip = page.page.locator(".chip").first
+    expect(chip).to_be_visible()
+    asked, go_on, answer = [], threading.Event(), changing_site.answerer.answer
+
+    def answer_late(question, **kwargs):
+        asked.append(question)
+        assert go_on.wait(15)
+        return answer(question, **kwargs)
+
+    monkeypatch.setattr(changing_site.answerer, "answer", answer_late)
+    page.page.get_by_test_id("textbox").fill(QUESTION)
+    page.page.keyboard.press("Enter")
+    expect(page.page.locator(".turn")).to_have_count(1)
+    chip.evaluate("button => button.click()")  # folded away, but quick fingers reach it
+    page.page.get_by_test_id("textbox").fill(NOWHERE)
+    page.page.locator("#send").click()
+    page.page.wait_for_timeout(500)  # for what must not be sent
+    go_on.set()
+    expect(page.page.locator(".turn .words, .turn .plain")).to_have_count(1)
+    expect(page.page.get_by_test_id("textbox")).to_have_value(NOWHERE)
+    page.page.locator("#send").click()
+    expect(page.page.locator(".turn .words, .turn .plain")).to_have_count(2)
+    assert asked == [QUESTION, NOWHERE]
 
 
 def test_a_new_conversation_can_be_begun(site, visit):

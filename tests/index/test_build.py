@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index import generation_writer
 from index.build import build_index, default_index_dir, is_stale
 from index.datatypes import BuildReport
 from index.errors import (
@@ -16,8 +17,11 @@ from index.errors import (
     IndexingError,
     IndexLockedError,
     IndexMissingError,
+    SettingsError,
+    UnreadableError,
 )
 from index.generations import IndexDir
+from index.loading import read_bytes
 from index.progress import Progress, Stage
 from index.settings import IndexSettings
 from tests.fakes import HashEncoder
@@ -618,3 +622,43 @@ def test_the_index_of_the_corpus_holds_every_document_of_it(corpus_copy, hash_en
     texts = [path for path in corpus_copy.rglob("*") if path.suffix in {".txt", ".md"}]
     assert report.n_documents == len(texts)
     assert [problem.source for problem in report.problems] == ["encodings/expected.json"]
+
+
+def test_a_file_that_was_refused_once_is_read_when_it_can_be(tmp_path, hash_encoder, monkeypatch):
+    def refuse(file):
+        if file.source == "b.txt":
+            raise UnreadableError("It cannot be read: permission denied.")
+        return read_bytes(file)
+
+    folder = write_documents(tmp_path, {"a.txt": "甲的文件。", "b.txt": "乙的文件。"})
+    with monkeypatch.context() as patch:  # root is refused nothing, so no real file will do
+        patch.setattr(generation_writer, "read_bytes", refuse)
+        first = build(folder, hash_encoder)
+    second = build(folder, hash_encoder)
+
+    assert [problem.source for problem in first.problems] == ["b.txt"]
+    assert second.added == ("b.txt",)
+    assert second.problems == ()
+
+
+def test_a_full_build_does_not_replace_the_index_of_another_folder(folder, hash_encoder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.txt").write_text("别的文件夹。", "utf-8")
+    index_dir = tmp_path / "index"
+    build(folder, hash_encoder, index_dir=index_dir)
+
+    with pytest.raises(IndexFormatError, match="made for"):
+        build(other, hash_encoder, index_dir=index_dir, full=True)
+
+
+def test_the_index_cannot_be_the_documents_folder_itself(folder, hash_encoder):
+    with pytest.raises(SettingsError, match="itself"):
+        build(folder, hash_encoder, index_dir=folder)
+
+
+def test_an_empty_folder_is_refused_without_a_trace(tmp_path, hash_encoder):
+    with pytest.raises(IndexMissingError):
+        build(tmp_path, hash_encoder)
+
+    assert list(tmp_path.iterdir()) == []

@@ -469,3 +469,26 @@ def test_the_corpus_is_found_whole(corpus_dir, tmp_path):
 
     assert files == expected
     assert set(problems) == {"encodings/expected.json"}
+
+
+def test_a_stray_zero_byte_does_not_turn_a_text_into_another_encoding():
+    data = b"The lease of the branch library ends on 30 June 2026.\n" * 20 + b"\x00!"
+
+    text, encoding = decode(data)
+
+    assert encoding == "utf-8"
+    assert text == data.decode()
+
+
+def test_a_heading_with_a_long_gap_is_read_in_no_time():
+    text = "# a" + " " * 20_000 + "b ##  \n\nBody."
+
+    (heading,) = extract_markdown(text.encode()).headings
+
+    assert heading.title.split() == ["a", "b"]
+
+
+def test_a_code_block_ends_only_where_its_own_fence_does():
+    text = "```\n# not\n~~~\n# nor this\n```\n# A heading\n"
+
+    assert [h.title for h in extract_markdown(text.encode()).headings] == ["A heading"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from index.errors import IndexFormatError, IndexMissingError
+from index.generations import IndexDir
 from rag import Answer, Status, answer
 from rag.answerer import Answerer, _opened
 from tests.index.folders import TEXTS, edit, write_documents
@@ -423,3 +424,57 @@ class TestOneCall:
         edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
 
         assert "7月9日" in _shown(answer(question, documents=folder))
+
+
+class TestStamps:
+    def test_a_generation_published_while_loading_is_noticed_by_the_next_refresh(self, folder):
+        Answerer.open(folder)
+        index_dir = folder / ".yiju"
+        stamp = IndexDir(index_dir).stamp()
+        loaded = Answerer.load(index_dir, documents_dir=folder)
+        edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
+        Answerer.open(folder)
+        late = Answerer(
+            loaded._knowledge_base,
+            loaded._reader,
+            loaded._calibration,
+            documents_dir=folder,
+            index_dir=index_dir,
+            stamp=stamp,
+        )
+
+        assert late.is_stale()
+        late.refresh()
+        assert not late.is_stale()
+        assert "7月9日" in _shown(late.answer("大会是哪一天召开的？"))
+
+    def test_another_encoder_in_the_environment_does_not_enter_the_manifest(
+        self, folder, monkeypatch
+    ):
+        answerer = Answerer.open(folder)
+        monkeypatch.setenv("YIJU_ENCODER", "some-model")
+        edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
+
+        answerer.refresh()
+
+        assert answerer.manifest.encoder == ""
+
+    def test_another_chunk_length_in_the_environment_makes_the_index_stale(
+        self, folder, monkeypatch
+    ):
+        answerer = Answerer.open(folder)
+        monkeypatch.setenv("YIJU_MAX_CHUNK_CHARS", "100")
+
+        assert answerer.is_stale()
+        answerer.refresh()
+        assert answerer.manifest.max_chunk_chars == 100
+        assert not answerer.is_stale()
+
+    def test_without_refresh_a_newer_generation_of_another_process_is_used(self, folder):
+        question = "大会是哪一天召开的？"
+        answer(question, documents=folder)
+        answer(question, documents=folder, refresh=False)
+        edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
+        Answerer.open(folder)
+
+        assert "7月9日" in _shown(answer(question, documents=folder, refresh=False))

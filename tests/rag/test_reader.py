@@ -146,7 +146,7 @@ def test_a_damaged_reader_is_refused(bundled_encoder, tmp_path):
 
 
 def test_a_reader_of_other_embeddings_is_refused(bundled_encoder):
-    other = StaticEncoder(bundled_encoder.tokenizer, bundled_encoder.embeddings, "other")
+    other = StaticEncoder(bundled_encoder.tokenizer, bundled_encoder.embeddings, "other", "")
 
     with pytest.raises(ReaderError, match="other embeddings"):
         SpanReader.load(other)

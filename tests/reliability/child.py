@@ -51,7 +51,7 @@ class Points:
             return
         path = os.fspath(arguments[0])
         if path.startswith("file:"):
-            path = unquote(path.removeprefix("file:").split("?")[0])
+            path = unquote(path.removeprefix("file://").split("?")[0])
         # Python removes the files of a folder by their bare names.
         if path.startswith(self._index_dir) or (event == "os.remove" and "/" not in path):
             name = Path(path).name.replace(str(os.getpid()), "PID")

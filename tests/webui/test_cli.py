@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from webui.cli import commands
+from index.errors import IndexCorruptError, ModelError
+from webui.cli import _load_answerer, commands
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ROOT = CORPUS.parent.parent
@@ -27,7 +28,8 @@ def documents(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch):
-    for name in ("YIJU_DOCUMENTS", "YIJU_INDEX", "YIJU_DEBUG", "LC_ALL", "LC_MESSAGES"):
+    settings = ("YIJU_ENCODER", "YIJU_MAX_CHUNK_CHARS")
+    for name in (*settings, "YIJU_DOCUMENTS", "YIJU_INDEX", "YIJU_DEBUG", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     monkeypatch.setenv("COLUMNS", "100")
@@ -199,6 +201,36 @@ def test_a_taken_port_is_one_sentence_and_2(documents):
         result = run_process("web", "--documents", documents, "--port", port)
     assert result.returncode == 2
     assert result.stderr.splitlines()[-1] == (f"Port {port} is taken. Name a free one with --port.")
+
+
+@pytest.fixture
+def indexed(tmp_path):
+    shutil.copy(CORPUS / "tea_conference.txt", tmp_path)
+    assert run("index", "--documents", tmp_path).exit_code == 0
+    return tmp_path
+
+
+def test_web_takes_an_index_as_it_is_when_only_documents_changed(indexed):
+    shutil.copy(CORPUS / "museum.txt", indexed)
+    assert _load_answerer(indexed, None).manifest.generation == "000001"
+
+
+def test_web_rebuilds_an_index_made_with_another_chunk_size(indexed, monkeypatch):
+    monkeypatch.setenv("YIJU_MAX_CHUNK_CHARS", "80")
+    assert _load_answerer(indexed, None).manifest.max_chunk_chars == 80
+
+
+def test_web_asks_for_the_encoder_of_the_environment(indexed, monkeypatch):
+    monkeypatch.setenv("YIJU_ENCODER", str(indexed / "no-model"))
+    with pytest.raises(ModelError, match="no-model"):
+        _load_answerer(indexed, None)
+
+
+def test_web_reports_a_corrupt_index_as_it_is(indexed):
+    manifest = next(indexed.glob(".yiju/**/manifest.json"))
+    manifest.write_text(manifest.read_text("utf-8").replace("tea_", "sea_"), "utf-8")
+    with pytest.raises(IndexCorruptError, match="yiju index --full"):
+        _load_answerer(indexed, None)
 
 
 def test_web_runs_until_it_is_interrupted(documents):

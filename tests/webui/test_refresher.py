@@ -129,3 +129,64 @@ def test_an_unforeseen_failure_does_not_leave_the_build_running():
     finish()
     assert refresher.state.has_failed
     assert not refresher.state.is_running
+
+
+class SlowLook(FakeAnswerer):
+    """Its look waits until it is let go, then fails."""
+
+    def __init__(self):
+        super().__init__(stale=IndexMissingError("gone"))
+        self.is_looking = threading.Event()
+        self.look_on = threading.Event()
+
+    def is_stale(self):
+        self.is_looking.set()
+        assert self.look_on.wait(DEADLINE_S)
+        return super().is_stale()
+
+
+def test_a_look_that_fails_beside_a_build_leaves_the_build_running():
+    answerer = SlowLook()
+    answerer.go_on.clear()
+    refresher = Refresher(answerer, interval_s=60)
+    refresher.look()
+    assert answerer.is_looking.wait(DEADLINE_S)
+    refresher.rebuild()
+    answerer.look_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "yiju-look":
+            thread.join(DEADLINE_S)
+    was_running = refresher.state.is_running
+    refresher.rebuild()
+    answerer.go_on.set()
+    finish()
+    assert was_running
+    assert answerer.builds == 1
+    assert refresher.state.report == REPORT
+
+
+def test_a_clean_look_after_a_failure_clears_it_and_the_wait():
+    answerer = FakeAnswerer(stale=IndexMissingError("gone"))
+    refresher = Refresher(answerer, interval_s=1e-6)
+    for _ in range(3):
+        refresher.look()
+        finish()
+    failed = refresher.state
+    answerer.stale = False
+    refresher.look()
+    finish()
+    assert failed.has_failed
+    assert (refresher.state.has_failed, refresher.state.reason) == (False, "")
+    assert refresher.state.version > failed.version
+    assert refresher._wait_s == 1e-6
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_unforeseen_failure_of_a_look_is_shown_and_looked_after_again():
+    answerer = FakeAnswerer(stale=RuntimeError("unforeseen"))
+    refresher = Refresher(answerer, interval_s=0)
+    for _ in range(2):
+        refresher.look()
+        finish()
+    assert answerer.looks == 2
+    assert refresher.state.has_failed

@@ -89,8 +89,8 @@ def test_citation_button_names_its_place_in_the_conversation():
 @pytest.mark.parametrize(
     ("status", "confidence", "words"),
     [
-        (Status.ANSWERED, 0.8, "把握较大"),
-        (Status.ANSWERED, 0.79, "有些把握"),
+        (Status.ANSWERED, 0.75, "把握较大"),
+        (Status.ANSWERED, 0.74, "有些把握"),
         (Status.UNCERTAIN, 0.95, "不确定"),
     ],
 )
