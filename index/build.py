@@ -23,7 +23,7 @@ from index.errors import (
 from index.generation_writer import GenerationWriter, Ledger, Previous, list_problems
 from index.generations import IndexDir
 from index.loading import Scan, scan_documents
-from index.manifest import Manifest, check_folder, read_manifest
+from index.manifest import Manifest, check_files, check_folder, read_manifest
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
 from index.store import ChunkStore
@@ -32,6 +32,21 @@ from index.store import ChunkStore
 def default_index_dir(documents_dir: Path) -> Path:
     """Return where the index of a folder lies unless it is put elsewhere."""
     return documents_dir / ".yiju"
+
+
+def check_index(index_dir: Path) -> str:
+    """Compare every byte of the live generation with what was written.
+
+    :param index_dir: The index's folder.
+    :return: The generation's name.
+    :raises IndexMissingError: When there is no index.
+    :raises IndexCorruptError: Naming every file that differs.
+    :raises IndexFormatError: When it was written in another format version.
+    """
+    home = IndexDir(index_dir)
+    generation = home.require_current()
+    check_files(home.paths(generation))
+    return generation
 
 
 def is_stale(

@@ -47,7 +47,7 @@ _INDEX_HELP = """为文档建立索引，或只更新有改动的部分。
 
 Index the documents, or only what changed in them.
 
-例 Example: yiju index --documents ./docs --full"""
+例 Example: yiju index --documents ./docs --full    yiju index --check"""
 
 Documents = Annotated[
     Path | None,
@@ -156,10 +156,21 @@ def build(
             "--full", help="全部重读重算。 Read and encode everything again.", show_default=False
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="只逐字节检查索引。 Only check every byte of the index.",
+            show_default=False,
+        ),
+    ] = False,
     documents: Documents = None,
     index: Index = None,
 ) -> None:
     """Build or update the index."""
+    if check:
+        _check(_documents_dir(documents), index)
+        return
     with clear_errors(), _progress() as progress:
         from index import IndexSettings, build_index, default_index_dir, load_encoder
 
@@ -178,6 +189,14 @@ def build(
     from webui.terminal import print_report
 
     print_report(Console(highlight=False, emoji=False), report, system_language())
+
+
+def _check(documents_dir: Path, index_dir: Path | None) -> None:
+    with clear_errors():
+        from index.build import check_index, default_index_dir
+
+        generation = check_index(index_dir or default_index_dir(documents_dir))
+    typer.echo(system_language().checked.format(generation=generation))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index import generation_writer
-from index.build import build_index, default_index_dir, is_stale
+from index.build import build_index, check_index, default_index_dir, is_stale
 from index.datatypes import BuildReport
 from index.errors import (
     IndexCorruptError,
@@ -662,3 +662,23 @@ def test_an_empty_folder_is_refused_without_a_trace(tmp_path, hash_encoder):
         build(tmp_path, hash_encoder)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sound_index_passes_the_check_of_every_byte(folder, hash_encoder):
+    generation = build(folder, hash_encoder).generation
+
+    assert check_index(default_index_dir(folder)) == generation
+
+
+@pytest.mark.parametrize("name", ["chunks.sqlite", "vectors.npy", "dense.faiss"])
+def test_one_flipped_byte_in_a_file_of_the_right_size_is_found_by_the_check(
+    folder, hash_encoder, name
+):
+    generation = build(folder, hash_encoder).generation
+    path = IndexDir(default_index_dir(folder)).paths(generation).root / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(IndexCorruptError, match=name):
+        check_index(default_index_dir(folder))

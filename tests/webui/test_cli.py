@@ -248,3 +248,22 @@ def test_web_runs_until_it_is_interrupted(documents):
     assert line.startswith("依据已启动：http://127.0.0.1:")
     assert process.returncode == 130
     assert "Traceback" not in errors
+
+
+def test_the_check_says_that_the_index_is_sound(indexed):
+    done = run("index", "--check", "--documents", str(indexed))
+
+    assert done.exit_code == 0
+    assert "000001" in done.stdout
+
+
+def test_the_check_of_a_damaged_index_names_the_file_and_exits_with_2(indexed):
+    path = indexed / ".yiju" / "generations" / "000001" / "vectors.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+    done = run("index", "--check", "--documents", str(indexed))
+
+    assert done.exit_code == 2
+    assert "vectors.npy" in done.stderr

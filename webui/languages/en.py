@@ -75,6 +75,7 @@ TEXTS = Texts(
     refreshing="Documents changed; the index is being updated in the background…",
     built="Index updated in {seconds} s: {documents} documents, {chunks} chunks",
     built_changes="{added} added, {changed} changed, {removed} removed",
+    checked="Every byte of generation {generation} is as it was written.",
     unchanged="No document changed; the index is up to date.",
     build_failed="The index was not updated; the old one goes on answering.",
     column_problem="Why",

@@ -79,6 +79,7 @@ class Texts:
     built: str  # {documents}, {chunks}, {seconds}
     built_changes: str  # {added}, {changed}, {removed}
     unchanged: str
+    checked: str  # {generation}
     build_failed: str
     # the command line
     column_problem: str

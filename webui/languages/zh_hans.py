@@ -69,6 +69,7 @@ TEXTS = Texts(
     refreshing="文档有改动，正在后台更新索引…",
     built="索引已更新：{documents} 份文档，{chunks} 个片段，用时 {seconds} 秒",
     built_changes="新增 {added}，改动 {changed}，移除 {removed}",
+    checked="第 {generation} 代索引的每个字节都与写入时一致。",
     unchanged="文档没有改动，索引已是最新。",
     build_failed="索引没有更新，原来的索引照常可用。",
     column_problem="原因",

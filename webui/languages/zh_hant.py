@@ -69,6 +69,7 @@ TEXTS = Texts(
     refreshing="文件有改動，正在背景更新索引…",
     built="索引已更新：{documents} 份文件，{chunks} 個片段，用時 {seconds} 秒",
     built_changes="新增 {added}，改動 {changed}，移除 {removed}",
+    checked="第 {generation} 代索引的每個位元組都與寫入時一致。",
     unchanged="文件沒有改動，索引已是最新。",
     build_failed="索引沒有更新，原來的索引照常可用。",
     column_problem="原因",
