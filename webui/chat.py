@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.errors import IndexingError
 from rag import Answerer
 from rag.errors import RagError
-from rag.suggestions import suggest_questions
+from rag.suggesting.suggestions import suggest_questions
 from webui.datatypes import Note, SourceView, Turn
 from webui.source import find_citation, open_citation, read_reference
 

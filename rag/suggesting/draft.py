@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from index.normalization import fold_text
-from rag.suggestion_words import DOCUMENT_SORT
+from rag.suggesting.words import DOCUMENT_SORT
 
 _MARKS = re.compile(r"\*\*|__|~~|`|[(（]\s*[)）]|^[ \t]*(?:#{1,6}|[-*+•>])[ \t]+")
 _NUMBERING = re.compile(

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from rag.suggestion_chinese import draft_chinese
-from rag.suggestion_draft import Statement, clean_sentence, cut_statements, simplify
+from rag.suggesting.chinese import draft_chinese
+from rag.suggesting.draft import Statement, clean_sentence, cut_statements, simplify
 from tests.strategies import mixed_texts
 
 COMPANY = Statement("", "", title="澄湖公司年报", subject="澄湖精密股份有限公司")

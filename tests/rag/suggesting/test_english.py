@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from rag.suggestion_draft import clean_sentence
-from rag.suggestion_english import draft_english
+from rag.suggesting.draft import clean_sentence
+from rag.suggesting.english import draft_english
 from tests.strategies import mixed_texts
 
 

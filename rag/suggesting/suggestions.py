@@ -18,8 +18,8 @@ from index.sentences import split_sentences
 from rag.answerer import Answerer
 from rag.datatypes import Answer, Status
 from rag.query import detect_language
-from rag.suggestion_chinese import draft_chinese
-from rag.suggestion_draft import (
+from rag.suggesting.chinese import draft_chinese
+from rag.suggesting.draft import (
     Draft,
     Kind,
     Statement,
@@ -28,7 +28,7 @@ from rag.suggestion_draft import (
     name_subject,
     simplify,
 )
-from rag.suggestion_english import draft_english
+from rag.suggesting.english import draft_english
 
 # The bounds that keep a call near a second on any number of documents of any size.
 _N_DOCUMENTS = 40

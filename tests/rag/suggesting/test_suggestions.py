@@ -4,7 +4,7 @@ import pytest
 
 from rag.answerer import Answerer
 from rag.datatypes import Status
-from rag.suggestions import suggest_questions
+from rag.suggesting.suggestions import suggest_questions
 from tests.index.folders import write_documents
 
 FILLER = "走好自己的路，做好自己的事，把心静下来。"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from rag.suggestion_draft import Draft, Kind, is_balanced
+from rag.suggesting.draft import Draft, Kind, is_balanced
 
 _MAX_CHARS = 90
 _MAX_WORDS = 14

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from rag.suggestion_draft import (
+from rag.suggesting.draft import (
     Statement,
     clean_sentence,
     cut_statements,

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import rjieba
 
-from rag import suggestion_words as words
-from rag.suggestion_draft import Draft, Kind, Statement, is_balanced, simplify
+from rag.suggesting import words
+from rag.suggesting.draft import Draft, Kind, Statement, is_balanced, simplify
 
 _MAX_CHARS = 34
 _MIN_CHARS = 6

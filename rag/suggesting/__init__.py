@@ -1,0 +1,1 @@
+"""Documents → questions that they answer, to click on."""
