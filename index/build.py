@@ -7,6 +7,7 @@ not known), dense, lexical, publish.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -95,56 +96,86 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
             "another folder, or leave it out."
         )
     started = time.monotonic()
-    tell = progress or (lambda _: None)
+    job = _Job(documents_dir, IndexDir(index_dir), encoder, settings, progress or (lambda _: None))
     scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
-    home = IndexDir(index_dir)
-    if not scan.files and not full and home.stamp() is None:
-        raise _nothing_to_index(documents_dir, scan, None)  # before the index's folder is made
-    with home.lock(settings.lock_timeout_s), _disk_errors(index_dir):
+    if not full:
+        if not scan.files and job.home.stamp() is None:
+            raise _nothing_to_index(documents_dir, scan, None)  # before the folder is made
+        if report := _up_to_date(job, scan):
+            return report  # without the lock: another build may hold it, or nobody may write here
+    with job.home.lock(settings.lock_timeout_s, job.wait), _disk_errors(index_dir):
         if full:
-            _refuse_other_folder(home, documents_dir)
-        previous = None if full else _load_previous(home, documents_dir, encoder, settings)
-        if not scan.files and not full:
-            raise _nothing_to_index(documents_dir, scan, previous)
-        if previous and not _has_changed(previous.manifest, scan):
-            return _unchanged(previous.manifest, scan, started)
-        with home.write_generation() as paths:
-            builder = GenerationWriter(documents_dir, encoder, settings, previous, tell)
-            manifest, ledger = builder.write(paths, scan, home.next_generation(), index_dir)
-            if not manifest.documents and not full:
-                raise _nothing_to_index(documents_dir, scan, previous, manifest.problems)
-            tell(Progress(Stage.PUBLISH, 0, 1))
-            if previous:
-                previous.store.close()
-            home.publish(paths, manifest, keep=settings.keep_generations)
-            tell(Progress(Stage.PUBLISH, 1, 1))
-    return _report(manifest, ledger, previous, started)
+            _refuse_other_folder(job)
+        report = _build(job, scan, full=full)
+    return replace(report, seconds=time.monotonic() - started)
 
 
-def _refuse_other_folder(home: IndexDir, documents_dir: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a build is about."""
+
+    documents_dir: Path
+    home: IndexDir
+    encoder: Encoder
+    settings: IndexSettings
+    tell: ProgressCallback
+
+    def wait(self) -> None:
+        """Tell that another build is waited for."""
+        self.tell(Progress(Stage.WAIT, 0, 1))
+
+
+def _build(job: _Job, scan: Scan, *, full: bool) -> BuildReport:
+    previous = None if full else _load_previous(job)
+    if not scan.files and not full:
+        raise _nothing_to_index(job.documents_dir, scan, previous)
+    if previous and not _has_changed(previous.manifest, scan):  # the build waited for did it
+        return _unchanged(previous, scan)
+    with job.home.write_generation() as paths:
+        writer = GenerationWriter(job.documents_dir, job.encoder, job.settings, previous, job.tell)
+        manifest, ledger = writer.write(paths, scan, job.home.next_generation(), job.home.path)
+        if not manifest.documents and not full:
+            raise _nothing_to_index(job.documents_dir, scan, previous, manifest.problems)
+        job.tell(Progress(Stage.PUBLISH, 0, 1))
+        if previous:
+            previous.store.close()
+        job.home.publish(paths, manifest, keep=job.settings.keep_generations)
+        job.tell(Progress(Stage.PUBLISH, 1, 1))
+    return _report(manifest, ledger, previous)
+
+
+def _up_to_date(job: _Job, scan: Scan) -> BuildReport | None:
+    """Report on the live generation when a build would have nothing to do."""
+    if not scan.files or job.home.has_unfinished():
+        return None
+    previous = _load_previous(job)
+    if previous is None or _has_changed(previous.manifest, scan):
+        return None
+    return _unchanged(previous, scan)
+
+
+def _refuse_other_folder(job: _Job) -> None:
     """Refuse to replace the index of another folder; a damaged or older index may be replaced."""
     try:
-        generation = home.current()
-        manifest = read_manifest(home.paths(generation)) if generation else None
+        generation = job.home.current()
+        manifest = read_manifest(job.home.paths(generation)) if generation else None
     except (IndexCorruptError, IndexFormatError):
         return
     if manifest:
-        check_folder(manifest, documents_dir, home.path)
+        check_folder(manifest, job.documents_dir, job.home.path)
 
 
-def _load_previous(
-    home: IndexDir, documents_dir: Path, encoder: Encoder, settings: IndexSettings
-) -> Previous | None:
+def _load_previous(job: _Job) -> Previous | None:
     """Open the live generation if its chunks and vectors can be used again."""
-    generation = home.current()
+    generation = job.home.current()
     if generation is None:
         return None
-    paths = home.paths(generation)
+    paths = job.home.paths(generation)
     manifest = read_manifest(paths)
-    check_folder(manifest, documents_dir, home.path)
+    check_folder(manifest, job.documents_dir, job.home.path)
     if (manifest.encoder_fingerprint, manifest.max_chunk_chars) != (
-        encoder.fingerprint,
-        settings.max_chunk_chars,
+        job.encoder.fingerprint,
+        job.settings.max_chunk_chars,
     ):
         return None
     try:
@@ -194,7 +225,9 @@ def _disk_errors(index_dir: Path) -> Iterator[None]:
         ) from exc
 
 
-def _unchanged(manifest: Manifest, scan: Scan, started: float) -> BuildReport:
+def _unchanged(previous: Previous, scan: Scan) -> BuildReport:
+    manifest = previous.manifest
+    previous.store.close()
     return BuildReport(
         generation=manifest.generation,
         is_new=False,
@@ -203,13 +236,10 @@ def _unchanged(manifest: Manifest, scan: Scan, started: float) -> BuildReport:
         n_encoded=0,
         n_read=0,
         problems=list_problems(scan, manifest.failed),
-        seconds=time.monotonic() - started,
     )
 
 
-def _report(
-    manifest: Manifest, ledger: Ledger, previous: Previous | None, started: float
-) -> BuildReport:
+def _report(manifest: Manifest, ledger: Ledger, previous: Previous | None) -> BuildReport:
     kept = {document.source for document in manifest.documents}
     before = previous.manifest.documents if previous else ()
     return BuildReport(
@@ -223,5 +253,4 @@ def _report(
         changed=tuple(ledger.changed),
         removed=tuple(old.source for old in before if old.source not in kept),
         problems=manifest.problems,
-        seconds=time.monotonic() - started,
     )

@@ -7,7 +7,7 @@ old generation answering. The scheme is that of LevelDB's CURRENT file and Lucen
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from index.errors import (
 )
 from index.manifest import GenerationPaths, Manifest, write_manifest
 
+_MAX_NAME_CHARS = 12
 _TEMPORARY = ".building-"
 _REBUILD = "Run: yiju index --full"
 
@@ -47,14 +48,15 @@ class IndexDir:
         """
         try:
             name = (self.path / "CURRENT").read_text("utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as exc:
             raise IndexCorruptError(f"{self.path / 'CURRENT'} cannot be read. {_REBUILD}") from exc
-        if not name.isdecimal() or not (self.generations_dir / name).is_dir():
+        is_name = name.isdecimal() and len(name) <= _MAX_NAME_CHARS
+        if not is_name or not (self.generations_dir / name).is_dir():
             raise IndexCorruptError(
-                f"{self.path / 'CURRENT'} names the generation {name!r}, which is not there. "
-                f"{_REBUILD}"
+                f"{self.path / 'CURRENT'} names the generation {name[:_MAX_NAME_CHARS]!r}, which "
+                f"is not there. {_REBUILD}"
             )
         return name
 
@@ -62,7 +64,7 @@ class IndexDir:
         """Return what changes whenever a generation is published, None when there is no index."""
         try:
             status = (self.path / "CURRENT").stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return status.st_ino, status.st_mtime_ns
 
@@ -82,17 +84,18 @@ class IndexDir:
         return GenerationPaths(self.generations_dir / generation)
 
     @contextmanager
-    def lock(self, timeout_s: float) -> Iterator[None]:
+    def lock(self, timeout_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
         """Hold the right to write; readers need none.
 
         :param timeout_s: Seconds to wait for another build.
+        :param on_wait: Called once when there is one to wait for.
         :raises IndexLockedError: When the wait was in vain.
         :raises IndexingError: When the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / "build.lock", timeout=timeout_s)
-            lock.acquire()
+            _acquire(lock, on_wait or (lambda: None))
         except Timeout as exc:
             raise IndexLockedError(
                 f"Another build has held {self.path} for {timeout_s:.0f} s. Wait for it, or stop "
@@ -140,7 +143,10 @@ class IndexDir:
         temporary = self.path / "CURRENT.tmp"
         temporary.write_text(manifest.generation + "\n", "utf-8", newline="\n")
         _flush(temporary)
-        temporary.replace(self.path / "CURRENT")
+        pointer = self.path / "CURRENT"
+        if pointer.is_dir():  # somebody's doing; it would stand in the way for ever
+            shutil.rmtree(pointer)
+        temporary.replace(pointer)
         _flush(self.path)
         self._drop_old(manifest.generation, keep)
 
@@ -163,9 +169,21 @@ class IndexDir:
             # On Windows a folder that a reader has open stays until the next build.
             shutil.rmtree(self.generations_dir / name, ignore_errors=True)
 
+    def has_unfinished(self) -> bool:
+        """Tell whether a build that died has left something, or one is under way."""
+        return any(self.generations_dir.glob(f"{_TEMPORARY}*"))
+
     def _discard_unfinished(self) -> None:
         for path in self.generations_dir.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _acquire(lock: FileLock, on_wait: Callable[[], None]) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        lock.acquire()
 
 
 def _flush_tree(root: Path) -> None:

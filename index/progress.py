@@ -8,6 +8,7 @@ from typing import Protocol
 class Stage(StrEnum):
     """The parts of a build, in order."""
 
+    WAIT = "wait"  # for another build to end
     READ = "read"
     ENCODE = "encode"
     DENSE = "dense"

@@ -62,7 +62,7 @@ class Answerer:
         self._refreshing = threading.Lock()
 
     @classmethod
-    def load(cls, index_dir: Path, *, documents_dir: Path | None = None) -> Self:
+    def load(cls, index_dir: str | Path, *, documents_dir: str | Path | None = None) -> Self:
         """Load an index as it is.
 
         :param index_dir: The index's folder.
@@ -71,7 +71,8 @@ class Answerer:
         :raises IndexingError: When there is no usable index.
         :raises ReaderError: When the reader cannot be loaded.
         """
-        documents_dir = documents_dir or index_dir.parent
+        index_dir = Path(index_dir)
+        documents_dir = Path(documents_dir) if documents_dir else index_dir.parent
         stamp = IndexDir(index_dir).stamp()
         knowledge_base = KnowledgeBase.load(index_dir, documents_dir=documents_dir)
         return cls._around(knowledge_base, documents_dir, index_dir, stamp)
@@ -79,8 +80,8 @@ class Answerer:
     @classmethod
     def open(
         cls,
-        documents_dir: Path,
-        index_dir: Path | None = None,
+        documents_dir: str | Path,
+        index_dir: str | Path | None = None,
         *,
         progress: ProgressCallback | None = None,
     ) -> Self:
@@ -93,7 +94,8 @@ class Answerer:
         :raises IndexingError: When there is nothing to index or the index cannot be used.
         :raises ReaderError: When the reader cannot be loaded.
         """
-        index_dir = index_dir or default_index_dir(documents_dir)
+        documents_dir = Path(documents_dir)
+        index_dir = Path(index_dir) if index_dir else default_index_dir(documents_dir)
         settings = IndexSettings.from_env()
         encoder = load_encoder(settings.encoder)
         build_index(documents_dir, index_dir, encoder, settings=settings, progress=progress)
@@ -133,8 +135,8 @@ class Answerer:
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
         """
-        if top_k < 1:
-            raise ValueError(f"top_k must be at least 1, got {top_k}")
+        if not isinstance(top_k, int) or top_k < 1:
+            raise ValueError(f"top_k must be a whole number of at least 1, got {top_k!r}")
         knowledge_base = self._knowledge_base  # pinned: a refresh swaps the attribute
         query = analyze_question(
             question, history=history, max_chars=self._settings.max_question_chars

@@ -1,10 +1,13 @@
 """The records of the question side; every interface shows the same ``Answer``."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict
 
 from index.datatypes import Hit, Span
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON in UTF-8 has no lone ones
 
 
 class Status(StrEnum):
@@ -132,8 +135,8 @@ class Answer:
     def to_dict(self) -> AnswerDict:
         """Return the answer as JSON-ready values."""
         return {
-            "question": self.question,
-            "interpreted": self.interpreted,
+            "question": _SURROGATE.sub("\ufffd", self.question),
+            "interpreted": _SURROGATE.sub("\ufffd", self.interpreted),
             "text": self.text,
             "status": self.status.value,
             "confidence": self.confidence,

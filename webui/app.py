@@ -152,8 +152,13 @@ def _launch(app: gr.Blocks, host: str, port: int | None) -> None:
 def _endpoint(answerer: Answerer) -> Callable[[str, int], AnswerDict]:
     def answer(question: str, top_k: int = 5) -> AnswerDict:
         """Answer a question with the documents' exact words and where they stand."""
-        if not 1 <= top_k <= _MOST_CHUNKS:
-            raise gr.Error(f"top_k must be from 1 to {_MOST_CHUNKS}, got {top_k}")
+        if not isinstance(question, str):
+            raise gr.Error("question must be a text", print_exception=False)
+        if type(top_k) is not int or not 1 <= top_k <= _MOST_CHUNKS:
+            raise gr.Error(
+                f"top_k must be a whole number from 1 to {_MOST_CHUNKS}, got {top_k!r}",
+                print_exception=False,
+            )
         return answerer.answer(_UNSENDABLE.sub("\ufffd", question), top_k=top_k).to_dict()
 
     return answer

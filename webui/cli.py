@@ -126,23 +126,24 @@ def ask(
     index: Index = None,
 ) -> None:
     """Answer a question."""
-    with clear_errors(), _progress() as progress:
+    with clear_errors():
         from rag import Answerer, Status
 
-        answerer = Answerer.open(_documents_dir(documents), index, progress=progress)
-        answer = answerer.answer(question)
-    if as_json:
-        import json
+        with _progress() as progress:
+            answerer = Answerer.open(_documents_dir(documents), index, progress=progress)
+            answer = answerer.answer(question)
+        if as_json:
+            import json
 
-        line = json.dumps(answer.to_dict(), ensure_ascii=False) + "\n"
-        sys.stdout.buffer.write(line.encode("utf-8", "replace"))
-        sys.stdout.flush()
-    else:
-        from rich.console import Console
+            line = json.dumps(answer.to_dict(), ensure_ascii=False) + "\n"
+            sys.stdout.buffer.write(line.encode("utf-8", "replace"))
+            sys.stdout.flush()
+        else:
+            from rich.console import Console
 
-        from webui.terminal import print_answer
+            from webui.terminal import print_answer
 
-        print_answer(Console(highlight=False, emoji=False), answer, system_language())
+            print_answer(Console(highlight=False, emoji=False), answer, system_language())
     raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
 
 

@@ -7,6 +7,15 @@ import re
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def neutralize_line(text: str) -> str:
+    """Make one line of a text that is meant to be one: a file's name, a heading.
+
+    :param text: Any string.
+    :return: The text without controls and with spaces for line feeds and tabs.
+    """
+    return re.sub(r"\s", " ", neutralize(text))
+
+
 def neutralize(text: str) -> str:
     """Replace what a terminal would act upon, one character for one, so that offsets stay.
 

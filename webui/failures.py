@@ -14,6 +14,7 @@ from webui.messages import system_language
 
 _ERROR = 2
 _INTERRUPTED = 130
+_BROKEN_PIPE = 141  # as a shell reports SIGPIPE
 
 
 @contextmanager
@@ -27,6 +28,10 @@ def clear_errors() -> Iterator[None]:
 
     try:
         yield
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_BROKEN_PIPE) from None
     except (IndexingError, SettingsError, RagError, OSError) as exc:
         if _is_debugging():
             raise

@@ -1,11 +1,13 @@
 """Guard: the HTTP edge of the page; refuses foreign hosts and tells browsers to load nothing else.
 
 A page bound to the loopback address can still be reached through a host name that an attacker
-points at it (DNS rebinding), so the Host header is checked. The policy is what Gradio's own page
+points at it (DNS rebinding), so the Host header is checked, and the Origin header too: a page on
+another port of this machine is a stranger. The policy is what Gradio's own page
 needs: it has inline scripts, and its HTML parts compile their templates.
 """
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -43,11 +45,16 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        if is_loopback(_host_of(Headers(scope=scope).get("host", ""))):
-            await self._app(scope, receive, send_guarded)
-        else:
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin", "")
+        if not is_loopback(_host_of(host)):
             refusal = PlainTextResponse("This host name is not served here.", status_code=421)
             await refusal(scope, receive, send_guarded)
+        elif origin and urlsplit(origin).netloc != host:
+            refusal = PlainTextResponse("Another page may not ask here.", status_code=403)
+            await refusal(scope, receive, send_guarded)
+        else:
+            await self._app(scope, receive, send_guarded)
 
 
 def is_loopback(host: str) -> bool:

@@ -12,7 +12,7 @@ from rich.text import Text
 from index.datatypes import BuildReport
 from index.progress import Progress
 from rag.datatypes import Answer, Citation, Status
-from webui.controls import neutralize
+from webui.controls import neutralize, neutralize_line
 from webui.languages import Texts
 from webui.wording import (
     describe_confidence,
@@ -63,7 +63,7 @@ def print_report(console: Console, report: BuildReport, texts: Texts) -> None:
     table.add_column(texts.column_name, overflow="fold")
     table.add_column(texts.column_problem, overflow="fold")
     for problem in report.problems:
-        table.add_row(Text(neutralize(problem.source)), Text(neutralize(problem.message)))
+        table.add_row(Text(neutralize_line(problem.source)), Text(neutralize_line(problem.message)))
     console.print(table)
 
 
@@ -112,7 +112,7 @@ class BuildProgress:
             description=stage,
             completed=progress.done,
             total=progress.total,
-            name=neutralize(progress.name),
+            name=neutralize_line(progress.name),
         )
 
 
@@ -142,7 +142,7 @@ def _print_citation(console: Console, citation: Citation, texts: Texts) -> None:
     if role:
         _print(console, Text(role, "dim"))
     _print(console, quote)
-    _print(console, Text(f"{number} {neutralize(place)}", "cyan"))
+    _print(console, Text(f"{number} {neutralize_line(place)}", "cyan"))
 
 
 def _print(console: Console, text: Text) -> None:

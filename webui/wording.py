@@ -63,6 +63,7 @@ def describe_stage(stage: Stage | None, texts: Texts) -> str:
     """Name a part of a build; None is the look for changes before it."""
     return {
         None: texts.stage_check,
+        Stage.WAIT: texts.stage_wait,
         Stage.READ: texts.stage_read,
         Stage.ENCODE: texts.stage_encode,
         Stage.DENSE: texts.stage_dense,

@@ -39,13 +39,14 @@ _QUESTIONS = ("大会何时召开", "rope GB/T 5972", "塔高", "新闻", "每�
 
 # In the order in which a build passes them.
 _BEFORE = (
-    "connect chunks.sqlite 0",  # the old generation's
+    "connect chunks.sqlite 0",  # the old generation's, to see whether there is anything to do
+    "connect chunks.sqlite 1",  # the same, with the lock
     "make .building-PID 0",
-    "connect chunks.sqlite 1",
+    "connect chunks.sqlite 2",
     "read 0",
     "read 2",
     "read 4",
-    "open vectors.npy 3",
+    "open vectors.npy 6",
     "encode 0",
     "encode 1",
     "dense 0",
@@ -54,8 +55,8 @@ _BEFORE = (
     "lexical 0",
     "lexical 1",
     "publish 0",
-    "open manifest.json 1",  # to write it
-    "open manifest.json 2",  # to flush it
+    "open manifest.json 2",  # to write it
+    "open manifest.json 3",  # to flush it
     "open .building-PID 0",
     "rename .building-PID 0",
     "open generations 0",  # to flush it after the renaming

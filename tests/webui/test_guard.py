@@ -10,13 +10,16 @@ async def _app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"page"})
 
 
-def request(host):
+def request(host, origin=None):
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"host", host.encode("latin-1"))], "method": "GET"}
+    headers = [(b"host", host.encode("latin-1"))]
+    if origin is not None:
+        headers.append((b"origin", origin.encode("latin-1")))
+    scope = {"type": "http", "headers": headers, "method": "GET"}
     asyncio.run(Guard(_app)(scope, None, send))
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
@@ -58,3 +61,12 @@ def test_other_than_http_passes_through():
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.com", ""])
 def test_addresses_that_others_reach_are_not_loopback(host):
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [("http://127.0.0.1:3000", 403), ("null", 403), ("http://127.0.0.1:7860", 200)],
+)
+def test_a_page_of_another_origin_is_refused(origin, expected):
+    status, _ = request("127.0.0.1:7860", origin)
+    assert status == expected

@@ -9,7 +9,7 @@ from index.datatypes import BuildReport, Problem, Span
 from index.progress import Progress, Stage
 from rag.datatypes import Role, Status
 from tests.webui.samples import HOSTILE, make_answer, make_citation, make_document, sample_answer
-from webui.controls import neutralize
+from webui.controls import neutralize, neutralize_line
 from webui.messages import texts_for
 from webui.terminal import BuildProgress, print_answer, print_report
 
@@ -119,3 +119,7 @@ def test_progress_on_a_terminal_names_the_file_and_leaves_no_controls_of_its_own
 @pytest.mark.parametrize("text", ["a\r\nb", "a\tb\n"])
 def test_lines_and_tabs_are_kept(text):
     assert neutralize(text) == text.replace("\r", " ")
+
+
+def test_a_file_name_cannot_forge_lines_of_the_answer():
+    assert neutralize_line("a.txt:1\n\n[2] b.txt\t\x1b[31m") == "a.txt:1  [2] b.txt \ufffd[31m"

@@ -67,6 +67,7 @@ TEXTS = Texts(
     rebuild="Rebuild index",
     rebuild_hint="Reads only what changed; questions are answered meanwhile.",
     stage_check="Looking for changes",
+    stage_wait="Waiting for another build to end",
     stage_read="Reading documents",
     stage_encode="Computing vectors",
     stage_dense="Building the vector index",

@@ -70,6 +70,7 @@ class Texts:
     rebuild: str
     rebuild_hint: str
     stage_check: str
+    stage_wait: str
     stage_read: str
     stage_encode: str
     stage_dense: str

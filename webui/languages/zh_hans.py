@@ -61,6 +61,7 @@ TEXTS = Texts(
     rebuild="重建索引",
     rebuild_hint="只处理有改动的文件；重建时照常回答。",
     stage_check="检查改动",
+    stage_wait="等待另一次建索引结束",
     stage_read="读取文档",
     stage_encode="计算向量",
     stage_dense="建立向量索引",

@@ -61,6 +61,7 @@ TEXTS = Texts(
     rebuild="重建索引",
     rebuild_hint="只處理有改動的檔案；重建時照常回答。",
     stage_check="檢查改動",
+    stage_wait="等待另一次建索引結束",
     stage_read="讀取文件",
     stage_encode="計算向量",
     stage_dense="建立向量索引",
