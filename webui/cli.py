@@ -139,11 +139,9 @@ def ask(
             sys.stdout.buffer.write(line.encode("utf-8", "replace"))
             sys.stdout.flush()
         else:
-            from rich.console import Console
+            from webui.terminal import TerminalConsole, print_answer
 
-            from webui.terminal import print_answer
-
-            print_answer(Console(highlight=False, emoji=False), answer, system_language())
+            print_answer(TerminalConsole(), answer, system_language())
     raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
 
 
@@ -172,24 +170,22 @@ def build(
     if check:
         _check(_documents_dir(documents), index)
         return
-    with clear_errors(), _progress() as progress:
+    with clear_errors():
         from index import IndexSettings, build_index, default_index_dir, load_encoder
+        from webui.terminal import TerminalConsole, print_report
 
         documents_dir = _documents_dir(documents)
         settings = IndexSettings.from_env()
-        report = build_index(
-            documents_dir,
-            index or default_index_dir(documents_dir),
-            load_encoder(settings.encoder),
-            settings=settings,
-            full=full,
-            progress=progress,
-        )
-    from rich.console import Console
-
-    from webui.terminal import print_report
-
-    print_report(Console(highlight=False, emoji=False), report, system_language())
+        with _progress() as progress:
+            report = build_index(
+                documents_dir,
+                index or default_index_dir(documents_dir),
+                load_encoder(settings.encoder),
+                settings=settings,
+                full=full,
+                progress=progress,
+            )
+        print_report(TerminalConsole(), report, system_language())
 
 
 def _check(documents_dir: Path, index_dir: Path | None) -> None:

@@ -26,6 +26,18 @@ from webui.wording import (
 _WORDS_STYLE = "bold underline"
 
 
+class TerminalConsole(Console):
+    """Prints what documents say as it stands, and leaves a closed pipe to the command."""
+
+    def __init__(self) -> None:
+        """Write to the standard output; documents' own marks mean nothing here."""
+        super().__init__(highlight=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through: rich would exit with 1, which here means not found."""
+        raise  # noqa: PLE0704 - rich calls this while it handles the BrokenPipeError
+
+
 def print_answer(console: Console, answer: Answer, texts: Texts) -> None:
     """Print an answer with its evidence, or the honest no with the nearest passages.
 

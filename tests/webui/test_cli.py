@@ -267,3 +267,22 @@ def test_the_check_of_a_damaged_index_names_the_file_and_exits_with_2(indexed):
 
     assert done.exit_code == 2
     assert "vectors.npy" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes that break like this")
+def test_a_reader_that_goes_away_does_not_make_an_answer_not_found(documents):
+    command = [sys.executable, "-m", "webui.cli", "ask", "大会是哪一天召开的？"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*command, "--documents", str(documents)],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+
+    assert done.returncode == 141
+    assert b"Traceback" not in done.stderr
