@@ -136,12 +136,18 @@ def _build(job: _Job, scan: Scan, *, full: bool) -> BuildReport:
         manifest, ledger = writer.write(paths, scan, job.home.next_generation(), job.home.path)
         if not manifest.documents and not full:
             raise _nothing_to_index(job.documents_dir, scan, previous, manifest.problems)
+        if previous and _is_equal(manifest, previous.manifest):
+            return _unchanged(previous, scan)  # a file that is refused again and again
         job.tell(Progress(Stage.PUBLISH, 0, 1))
         if previous:
             previous.store.close()
         job.home.publish(paths, manifest, keep=job.settings.keep_generations)
         job.tell(Progress(Stage.PUBLISH, 1, 1))
     return _report(manifest, ledger, previous)
+
+
+def _is_equal(new: Manifest, old: Manifest) -> bool:
+    return replace(new, generation=old.generation, created_at=old.created_at) == old
 
 
 def _up_to_date(job: _Job, scan: Scan) -> BuildReport | None:

@@ -146,7 +146,6 @@ class SentenceTransformerEncoder:
         :param name: As the user gave it.
         :param model: The loaded model.
         """
-        self._name = name
         self._model = model
         probe = self.encode(["依据 yiju 2026"])
         digest = hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()[:16]

@@ -41,16 +41,6 @@ def cut_words(run: str) -> list[str]:
     return words
 
 
-def tag_words(text: str) -> list[tuple[str, str]]:
-    """Cut a text into words with their parts of speech, in jieba's notation.
-
-    :param text: Any text.
-    :return: Pairs of word and tag, such as ``nr`` for a person's name; joined they give the text.
-    """
-    words: list[tuple[str, str]] = rjieba.tag(text)
-    return words
-
-
 def extract_terms(folded: str) -> list[str]:
     """List the terms of a folded text in order, repeated as often as they occur.
 

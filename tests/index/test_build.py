@@ -634,9 +634,12 @@ def test_a_file_that_was_refused_once_is_read_when_it_can_be(tmp_path, hash_enco
     with monkeypatch.context() as patch:  # root is refused nothing, so no real file will do
         patch.setattr(generation_writer, "read_bytes", refuse)
         first = build(folder, hash_encoder)
+        again = build(folder, hash_encoder)
     second = build(folder, hash_encoder)
 
     assert [problem.source for problem in first.problems] == ["b.txt"]
+    assert again.problems == first.problems
+    assert not again.is_new
     assert second.added == ("b.txt",)
     assert second.problems == ()
 
