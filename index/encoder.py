@@ -7,7 +7,6 @@ importing sentence-transformers takes 4.5 s and 440 MB; the vectors are the same
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,12 +19,14 @@ from tokenizers import Tokenizer
 
 from index.errors import ModelError
 from index.normalization import fold_text
+from index.pretrained import check_weights, find_model, hash_model, loading
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BUNDLED_DIR = Path(__file__).parent / "models" / "encoder"
 _TENSOR = "embedding.weight"
+_MODULES = "modules.json"  # what a sentence-transformers model consists of
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer takes a lone one
 _BATCH = 256  # texts
 _MAX_CHARS = 20_000  # of one text; only a question can be longer than a chunk
@@ -138,19 +139,20 @@ class StaticEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any other sentence-transformers model, by name or folder; it gets the raw text."""
+    """Any other sentence-transformers model; it gets the raw text.
 
-    def __init__(self, name: str, model: "SentenceTransformer") -> None:
+    A chunk that is longer than the model reads is represented by its beginning.
+    """
+
+    def __init__(self, model: "SentenceTransformer", fingerprint: str) -> None:
         """Hold the loaded model; use :meth:`load`.
 
-        :param name: As the user gave it.
         :param model: The loaded model.
+        :param fingerprint: Of its files.
         """
         self._model = model
-        probe = self.encode(["依据 yiju 2026"])
-        digest = hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()[:16]
-        self._dim = int(probe.shape[1])
-        self._fingerprint = f"sentence-transformers:{name}:{digest}"
+        self._fingerprint = fingerprint
+        self._dim = int(self.encode(["依据 yiju 2026"]).shape[1])
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -160,22 +162,23 @@ class SentenceTransformerEncoder:
         :return: The encoder.
         :raises ModelError: When it is not there or cannot be read.
         """
-        # Even local_files_only asks the hub's name server unless it was told before its import.
-        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
         try:
-            import huggingface_hub.constants
-            from sentence_transformers import SentenceTransformer
+            folder = find_model(name, kind="sentence-transformers model", marker=_MODULES)
+            with loading():
+                from sentence_transformers import SentenceTransformer
 
-            huggingface_hub.constants.HF_HUB_OFFLINE = True
-            model = SentenceTransformer(name, device="cpu", local_files_only=True)
-        except Exception as exc:
-            # The library raises whatever its parts raise: OSError, ValueError, RuntimeError ...
+                parts = _list_parts(folder)
+                check_weights(parts)
+                options = {"use_safetensors": True}
+                model = SentenceTransformer(
+                    str(folder), device="cpu", local_files_only=True, model_kwargs=options
+                )
+                return cls(model.float(), f"sentence-transformers:{hash_model(parts)}")
+        except ModelError as exc:
             raise ModelError(
-                f"The encoder {name!r} cannot be loaded from this machine ({type(exc).__name__}). "
-                "Give the folder of a sentence-transformers model, or leave YIJU_ENCODER empty "
-                "for the bundled encoder."
+                f"The encoder {name!r} cannot be used: {exc} Leave --encoder and YIJU_ENCODER away "
+                "to use the bundled encoder."
             ) from exc
-        return cls(name, model)
 
     @property
     def dim(self) -> int:
@@ -184,7 +187,7 @@ class SentenceTransformerEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """The name with a hash of one vector."""
+        """A hash of the model's files: the same model has it wherever it lies."""
         return self._fingerprint
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -204,6 +207,7 @@ class SentenceTransformerEncoder:
         is_blank = [not text.strip() for text in texts]
         rows = np.array(vectors, np.float32)
         rows[is_blank] = 0  # most models give their marks for "begin" and "end" a vector
+        rows[np.isnan(rows).any(axis=1)] = 0  # others take the mean of no tokens
         return rows
 
 
@@ -215,6 +219,18 @@ def load_encoder(name: str = "") -> Encoder:
     :raises ModelError: When it cannot be loaded.
     """
     return SentenceTransformerEncoder.load(name) if name else StaticEncoder.load()
+
+
+def _list_parts(folder: Path) -> list[Path]:
+    """List the folders of a sentence-transformers model, the whole's first."""
+    modules = json.loads((folder / _MODULES).read_text("utf-8"))
+    for module in modules:
+        # Older versions of the library run such code without being asked to.
+        if not module["type"].startswith("sentence_transformers."):
+            raise ModelError(f"it needs code of its own ({module['type']}), which is not run.")
+    paths = [folder / module["path"] for module in modules if module["path"]]
+    inner = [path for part in paths for path in sorted(part.rglob("*")) if path.is_dir()]
+    return [folder, *(path for path in [*paths, *inner] if path.is_dir())]
 
 
 def _map_embeddings(path: Path) -> tuple[NDArray[np.float16], str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from index.errors import SettingsError
+from index.pretrained import absolute_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,17 @@ class IndexSettings:
                 raise SettingsError(f"{name} must be at least {least}, got {getattr(self, name)}")
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+    def from_env(cls, environ: Mapping[str, str] | None = None, *, encoder: str = "") -> Self:
         """Read the settings from variables such as ``YIJU_ENCODER``.
 
         :param environ: The variables; the process's own when None.
+        :param encoder: Goes before the variable's, unless "".
         :return: The settings, defaults where nothing is set.
         :raises SettingsError: When a number cannot be read or is out of range.
         """
         values = os.environ if environ is None else environ
         return cls(
-            encoder=values.get("YIJU_ENCODER", ""),
+            encoder=absolute_name(encoder or values.get("YIJU_ENCODER", "")),
             max_chunk_chars=_integer(values, "YIJU_MAX_CHUNK_CHARS", 300),
             max_file_bytes=_integer(values, "YIJU_MAX_FILE_BYTES", 64 * 1024 * 1024),
             keep_generations=_integer(values, "YIJU_KEEP_GENERATIONS", 3),

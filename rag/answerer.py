@@ -1,8 +1,9 @@
 """Answerer: the loaded state for many questions; ``answer`` is the one-call form over it."""
 
+import shlex
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -10,20 +11,32 @@ from typing import Self
 from index.build import build_index, default_index_dir, is_stale
 from index.datatypes import BuildReport, Document
 from index.encoder import Encoder, StaticEncoder, load_encoder
+from index.errors import IndexFormatError
 from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
 from index.loading import hash_source
-from index.manifest import Manifest
+from index.manifest import Manifest, read_manifest
+from index.pretrained import absolute_name
 from index.progress import ProgressCallback
 from index.settings import IndexSettings
 from rag.calibration import Calibration
 from rag.composer import compose_answer
 from rag.datatypes import Answer
+from rag.own_probability import OwnProbability
 from rag.query import analyze_question
 from rag.reader import Reader, SpanReader
 from rag.retriever import retrieve
 from rag.selection import select_spans
 from rag.settings import N_READ, RagSettings
+from rag.transformers_reader import TransformersReader
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A reader with what tells how far to trust it."""
+
+    reader: Reader
+    calibration: Calibration | OwnProbability
 
 
 class Answerer:
@@ -37,7 +50,7 @@ class Answerer:
         self,
         knowledge_base: KnowledgeBase,
         reader: Reader,
-        calibration: Calibration,
+        calibration: Calibration | OwnProbability,
         *,
         documents_dir: Path,
         index_dir: Path,
@@ -47,7 +60,7 @@ class Answerer:
 
         :param knowledge_base: The live generation.
         :param reader: Reads its chunks.
-        :param calibration: Fitted for the reader.
+        :param calibration: The reader's.
         :param documents_dir: The documents' folder.
         :param index_dir: The index's folder.
         :param stamp: The index's before the knowledge base was loaded.
@@ -62,20 +75,40 @@ class Answerer:
         self._refreshing = threading.Lock()
 
     @classmethod
-    def load(cls, index_dir: str | Path, *, documents_dir: str | Path | None = None) -> Self:
+    def load(
+        cls,
+        index_dir: str | Path,
+        *,
+        documents_dir: str | Path | None = None,
+        encoder: str = "",
+        reader: str = "",
+    ) -> Self:
         """Load an index as it is.
 
         :param index_dir: The index's folder.
         :param documents_dir: Its documents' folder; by default the one that the index lies in.
+        :param encoder: The one the index must have been made with; by default any.
+        :param reader: A transformers question-answering model's name or folder; by default the one
+            in ``YIJU_READER``, else the bundled one.
         :return: The answerer.
-        :raises IndexingError: When there is no usable index.
+        :raises IndexFormatError: When the index was made with another encoder.
+        :raises IndexingError: When there is no usable index, or the encoder cannot be loaded.
         :raises ReaderError: When the reader cannot be loaded.
         """
         index_dir = Path(index_dir)
         documents_dir = Path(documents_dir) if documents_dir else index_dir.parent
         stamp = IndexDir(index_dir).stamp()
-        knowledge_base = KnowledgeBase.load(index_dir, documents_dir=documents_dir)
-        return cls._around(knowledge_base, documents_dir, index_dir, stamp)
+        model = _require_encoder(index_dir, absolute_name(encoder)) if encoder else None
+        knowledge_base = KnowledgeBase.load(index_dir, encoder=model, documents_dir=documents_dir)
+        reading = _load_reading(reader, knowledge_base.encoder)
+        return cls(
+            knowledge_base,
+            reading.reader,
+            reading.calibration,
+            documents_dir=documents_dir,
+            index_dir=index_dir,
+            stamp=stamp,
+        )
 
     @classmethod
     def open(
@@ -83,39 +116,35 @@ class Answerer:
         documents_dir: str | Path,
         index_dir: str | Path | None = None,
         *,
+        encoder: str = "",
+        reader: str = "",
         progress: ProgressCallback | None = None,
     ) -> Self:
         """Load the index of a folder, made or brought up to date first.
 
         :param documents_dir: The documents' folder.
         :param index_dir: The index's folder; by default ``.yiju`` in the documents' one.
+        :param encoder: A sentence-transformers model's name or folder; by default the one in
+            ``YIJU_ENCODER``, else the bundled one. An index made with another is made anew.
+        :param reader: A transformers question-answering model's name or folder; by default the one
+            in ``YIJU_READER``, else the bundled one.
         :param progress: Told of a build's steps.
         :return: The answerer.
-        :raises IndexingError: When there is nothing to index or the index cannot be used.
+        :raises IndexingError: When there is nothing to index, the index cannot be used or the
+            encoder cannot be loaded.
         :raises ReaderError: When the reader cannot be loaded.
         """
         documents_dir = Path(documents_dir)
         index_dir = Path(index_dir) if index_dir else default_index_dir(documents_dir)
-        settings = IndexSettings.from_env()
-        encoder = load_encoder(settings.encoder)
-        build_index(documents_dir, index_dir, encoder, settings=settings, progress=progress)
+        settings = IndexSettings.from_env(encoder=encoder)
+        model = load_encoder(settings.encoder)
+        reading = _load_reading(reader, model)  # before a build that may take long
+        build_index(documents_dir, index_dir, model, settings=settings, progress=progress)
         stamp = IndexDir(index_dir).stamp()
-        knowledge_base = KnowledgeBase.load(index_dir, encoder=encoder, documents_dir=documents_dir)
-        return cls._around(knowledge_base, documents_dir, index_dir, stamp)
-
-    @classmethod
-    def _around(
-        cls,
-        knowledge_base: KnowledgeBase,
-        documents_dir: Path,
-        index_dir: Path,
-        stamp: tuple[int, int] | None,
-    ) -> Self:
-        reader = SpanReader.load(_static_encoder(knowledge_base.encoder))
         return cls(
-            knowledge_base,
-            reader,
-            Calibration.load(),
+            KnowledgeBase.load(index_dir, encoder=model, documents_dir=documents_dir),
+            reading.reader,
+            reading.calibration,
             documents_dir=documents_dir,
             index_dir=index_dir,
             stamp=stamp,
@@ -146,7 +175,7 @@ class Answerer:
         return compose_answer(
             knowledge_base,
             query,
-            judged=self._calibration.judge(spans),
+            judged=self._calibration.judge(query, spans),
             nearest=hits[: self._settings.n_nearest],
         )
 
@@ -209,6 +238,8 @@ def answer(  # noqa: PLR0913 - the public contract
     top_k: int = N_READ,
     history: Sequence[str] = (),
     refresh: bool = True,
+    encoder: str = "",
+    reader: str = "",
 ) -> Answer:
     """Answer a question with the exact words of a folder's documents.
 
@@ -220,28 +251,73 @@ def answer(  # noqa: PLR0913 - the public contract
     :param top_k: Number of chunks read, from 1.
     :param history: Earlier questions of the conversation, oldest first.
     :param refresh: Look for changed documents first; False answers from the index as it is.
+    :param encoder: A sentence-transformers model's name or folder; by default ``YIJU_ENCODER``'s,
+        else the bundled one. An index made with another is made anew, or refused without refresh.
+    :param reader: A transformers question-answering model's name or folder; by default
+        ``YIJU_READER``'s, else the bundled one.
     :return: The answer; ``status`` is ``not_found`` when the documents do not hold one.
     :raises IndexMissingError: When the folder is missing or empty, or, without refresh, the index.
-    :raises IndexingError: When the index cannot be built or read.
+    :raises IndexFormatError: When, without refresh, the index was made with another encoder.
+    :raises IndexingError: When the index cannot be built or read, or the encoder not loaded.
+    :raises ReaderError: When the reader cannot be loaded.
     """
     documents_dir = Path(documents)
     index_path = Path(index_dir) if index_dir else default_index_dir(documents_dir)
     # Without refresh another process's newer generation is still "the index as it is".
     stamp = None if refresh else IndexDir(index_path).stamp()
-    answerer = _opened(documents_dir.resolve(), index_path.resolve(), refresh, stamp)
+    wanted = _Wanted(
+        documents_dir.resolve(), index_path.resolve(), absolute_name(encoder), absolute_name(reader)
+    )
+    answerer = _opened(wanted, refresh, stamp)
     if refresh and answerer.is_stale():
         answerer.refresh()
     return answerer.answer(question, top_k=top_k, history=history)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What an answerer is opened for."""
+
+    documents_dir: Path
+    index_dir: Path
+    encoder: str
+    reader: str
+
+
 @lru_cache(maxsize=4)
-def _opened(
-    documents_dir: Path, index_dir: Path, refresh: bool, stamp: tuple[int, int] | None
-) -> Answerer:
+def _opened(wanted: _Wanted, refresh: bool, stamp: tuple[int, int] | None) -> Answerer:
     del stamp  # part of the cache's key only
     if refresh:
-        return Answerer.open(documents_dir, index_dir)
-    return Answerer.load(index_dir, documents_dir=documents_dir)
+        return Answerer.open(
+            wanted.documents_dir, wanted.index_dir, encoder=wanted.encoder, reader=wanted.reader
+        )
+    return Answerer.load(
+        wanted.index_dir,
+        documents_dir=wanted.documents_dir,
+        encoder=wanted.encoder,
+        reader=wanted.reader,
+    )
+
+
+def _load_reading(name: str, encoder: Encoder) -> _Reading:
+    name = name or RagSettings.from_env().reader
+    if name:
+        return _Reading(TransformersReader.load(name), OwnProbability())
+    return _Reading(SpanReader.load(_static_encoder(encoder)), Calibration.load())
+
+
+def _require_encoder(index_dir: Path, name: str) -> Encoder:
+    """Load an encoder that an index must have been made with."""
+    home = IndexDir(index_dir)
+    manifest = read_manifest(home.paths(home.require_current()))
+    encoder = load_encoder(name)
+    if encoder.fingerprint != manifest.encoder_fingerprint:
+        made_with = repr(manifest.encoder) if manifest.encoder else "the bundled encoder"
+        raise IndexFormatError(
+            f"The index at {index_dir} was made with {made_with}, not with {name!r} as it is now. "
+            f"Run: yiju index --encoder {shlex.quote(name)}"
+        )
+    return encoder
 
 
 def _static_encoder(encoder: Encoder) -> StaticEncoder:

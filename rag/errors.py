@@ -1,7 +1,8 @@
 """The errors of the question side; not finding an answer is a value, not an error.
 
 RagError
-└── ReaderError
+├── ReaderError
+└── QuestionFileError (rag.evaluation_file)
 """
 
 

@@ -101,7 +101,7 @@ class SpanReader:
 def _to_answer_span(
     hit: Hit, folded: FoldedText, tokens: TokenizedText, prediction: TokenSpan
 ) -> AnswerSpan | None:
-    start, end = _snap_to_words(
+    start, end = snap_to_words(
         folded.text,
         int(tokens.offsets[prediction.start, 0]),
         int(tokens.offsets[prediction.end - 1, 1]),
@@ -110,7 +110,7 @@ def _to_answer_span(
     span = trim_span(text, folded.to_original(start, end))
     if not len(span):
         return None
-    sentence = _sentence_around(text, span)
+    sentence = sentence_around(text, span)
     base = hit.chunk.span.start
     return AnswerSpan(
         hit,
@@ -121,22 +121,28 @@ def _to_answer_span(
     )
 
 
-def _snap_to_words(folded: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a range to whole words of alphabets: the tokenizer's pieces may split one."""
-    while start > 0 and _belongs(folded, start):
+def snap_to_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a range to whole words of alphabets: a tokenizer's pieces may split one.
+
+    :param text: The text of the range, folded or not.
+    :param start: Its first character.
+    :param end: One past its last.
+    :return: The range's new start and end.
+    """
+    while start > 0 and _belongs(text, start):
         start -= 1
-    while end < len(folded) and _belongs(folded, end):
+    while end < len(text) and _belongs(text, end):
         end += 1
     return start, end
 
 
-def _belongs(folded: str, at: int) -> bool:
+def _belongs(text: str, at: int) -> bool:
     """Tell whether the character goes with the one before it: a word's letters, a mark's letter."""
-    if unicodedata.combining(folded[at]):
+    if unicodedata.combining(text[at]):
         return True
-    if any(_IN_NUMBER.match(folded, at - back) for back in (1, 2) if at >= back):
+    if any(_IN_NUMBER.match(text, at - back) for back in (1, 2) if at >= back):
         return True
-    return _is_word(folded[at - 1]) and _is_word(folded[at])
+    return _is_word(text[at - 1]) and _is_word(text[at])
 
 
 def _is_word(char: str) -> bool:
@@ -165,7 +171,13 @@ def trim_span(text: str, span: Span) -> Span:
     return Span(start, max(start, end))
 
 
-def _sentence_around(text: str, span: Span) -> Span:
+def sentence_around(text: str, span: Span) -> Span:
+    """Return the sentence that a span lies in, or the sentences when it touches several.
+
+    :param text: The text of the span.
+    :param span: A range of it that is not all white space.
+    :return: The sentences' range, which holds the span.
+    """
     touching = [
         sentence
         for sentence in split_sentences(text)

@@ -1,6 +1,9 @@
 """Settings of the question side."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 N_READ = 5  # fused hits that the reader reads unless told otherwise; the calibration is for 5
 
@@ -9,6 +12,7 @@ N_READ = 5  # fused hits that the reader reads unless told otherwise; the calibr
 class RagSettings:
     """How a question is answered."""
 
+    reader: str = ""  # "" is the bundled one; else a transformers model's name or folder
     n_candidates: int = 50  # hits taken from each channel
     # Weights beside a fully trusted lexical channel, chosen on DRCD dev (recall@1 and recall@10).
     dense_weight: float = 0.3
@@ -16,3 +20,13 @@ class RagSettings:
     trusted_coverage: float = 0.2  # idf share of the question at which lexical is fully trusted
     max_question_chars: int = 1000  # the rest of a longer question is not searched
     n_nearest: int = 3
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from variables such as ``YIJU_READER``.
+
+        :param environ: The variables; the process's own when None.
+        :return: The settings, defaults where nothing is set.
+        """
+        values = os.environ if environ is None else environ
+        return cls(reader=values.get("YIJU_READER", ""))

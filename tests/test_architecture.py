@@ -21,8 +21,9 @@ _TOP_LEVEL = {
 }
 _MAY_IMPORT = {"index": {"index"}, "rag": {"index", "rag"}, "webui": {"index", "rag", "webui"}}
 _BROAD = {"Exception", "BaseException"}
-# Where libraries raise bare Exception (tokenizers), anything at all or Rust's panics (tantivy).
-_MAY_CATCH_EVERYTHING = {"index/encoder.py", "index/lexical.py"}
+# Where libraries raise bare Exception (tokenizers), anything at all (sentence-transformers) or
+# Rust's panics (tantivy).
+_MAY_CATCH_EVERYTHING = {"index/encoder.py", "index/lexical.py", "index/pretrained.py"}
 _MAX_LINES = 350
 
 

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.index.folders import TEXTS, write_documents
+from tests.other_models import make_date_reader, make_encoder
+
 _ROOT = Path(__file__).parent.parent
 # Raises at, and counts, every attempt to reach anything but this machine; a library that swallows
 # the exception is caught all the same.
@@ -97,6 +102,44 @@ print(json.dumps([attempts, outcome]))
 
     assert attempts == []
     assert "all-MiniLM-L6-v2" in outcome
+
+
+def test_another_encoder_and_reader_answer_without_the_network(tmp_path):
+    folder = write_documents(tmp_path / "documents", TEXTS)
+    make_encoder(tmp_path / "encoder")
+    make_date_reader(tmp_path / "reader")
+    code = """
+from rag import answer
+documents, encoder, reader = sys.argv[1:]
+given = answer("大会是哪一天召开的？", documents=documents, encoder=encoder, reader=reader)
+print(json.dumps([attempts, given.text]))
+"""
+
+    paths = (folder, tmp_path / "encoder", tmp_path / "reader")
+    attempts, text = _run(code, *map(str, paths))
+
+    assert attempts == []
+    assert text == "2月5日"
+
+
+@pytest.mark.parametrize("option", ["encoder", "reader"])
+def test_a_model_of_that_name_elsewhere_is_never_asked_for(option, tmp_path):
+    folder = write_documents(tmp_path / "documents", TEXTS)
+    code = """
+from rag import answer
+try:
+    answer("?", documents=sys.argv[1], **{sys.argv[2]: "bert-base-chinese"})
+    outcome = "loaded"
+except Exception as exc:
+    outcome = str(exc)
+print(json.dumps([attempts, outcome]))
+"""
+
+    attempts, outcome = _run(code, str(folder), option)
+
+    assert attempts == []
+    assert "Nothing is ever downloaded" in outcome
+    assert not (folder / ".yiju").exists()
 
 
 def test_the_guard_of_these_tests_notices_every_way_out():

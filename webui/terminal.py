@@ -1,5 +1,7 @@
 """Terminal: answers, progress and outcomes → lines; nothing from a document is ever interpreted."""
 
+import json
+import sys
 from types import TracebackType
 from typing import Self
 
@@ -59,6 +61,16 @@ def print_answer(console: Console, answer: Answer, texts: Texts) -> None:
         _print(console, Text(f"\n{texts.nearest}", "bold"))
         for citation in answer.nearest:
             _print_citation(console, citation, texts)
+
+
+def print_json(body: object) -> None:
+    """Print one line of JSON in UTF-8, whatever the terminal's own encoding.
+
+    :param body: JSON-ready values.
+    """
+    line = json.dumps(body, ensure_ascii=False) + "\n"
+    sys.stdout.buffer.write(line.encode("utf-8", "replace"))
+    sys.stdout.flush()
 
 
 def print_report(console: Console, report: BuildReport, texts: Texts) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.span_network.batch import Floats, RaggedAxis
-from rag.span_network.layers import MASKED, Linear, gelu, log_softmax, softmax
+from rag.span_network.layers import MASKED, Linear, log_softmax, softmax
 from rag.span_network.matching import N_PAIR_FEATURES
 from rag.span_network.weights import WeightsFile
 
@@ -89,7 +89,8 @@ class ReaderHeads:
         starts = self.start(np.tanh(begun))[:, 0]
         # The states where answers begin, weighted by how probable that is.
         read = np.stack([softmax(starts[rows], axis=0) @ x[rows] for rows in axis.spans])
-        hidden = gelu(self.relevance_hidden(np.concatenate([read, pooled, pair], axis=1)))
+        hidden = self.relevance_hidden(np.concatenate([read, pooled, pair], axis=1))
+        np.maximum(hidden, 0, out=hidden)
         return ReaderOutput(
             starts=starts,
             ends=self.end(np.tanh(ended))[:, 0],

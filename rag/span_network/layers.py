@@ -13,11 +13,6 @@ KERNEL = 5  # taps of a convolution
 MASKED = np.float32(-1e4)  # a logit, or a log-probability, of what cannot be
 N_HEADS = 4
 
-# gelu(x) = x / 2 * (1 + tanh(x * p(x^2))), p fitted by weighted least squares to
-# atanh(erf(x / sqrt 2)) / x: within 3.1e-6 of the exact function everywhere; its first coefficient
-# is positive, so tanh saturates on the right side. numpy has a vectorised tanh but no erf.
-_GELU = (1.11263263e-06, -3.04672140e-05, -1.25476123e-04, 3.64699306e-02, 7.97827577e-01)
-
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -54,7 +49,7 @@ class LayerNorm:
 
 @dataclass(frozen=True, slots=True)
 class ConvBlock:
-    """x + W gelu(conv(norm(x))): a dense convolution over KERNEL tokens, `dilation` apart."""
+    """x + W relu(conv(norm(x))): a dense convolution over KERNEL tokens, `dilation` apart."""
 
     norm: LayerNorm
     conv: Linear  # (KERNEL * d, inner)
@@ -71,7 +66,8 @@ class ConvBlock:
         windows = self.norm(x)[rows]  # (n_rows, KERNEL, d)
         windows[is_beyond] = 0
         # One product over all taps beats five over shifted rows.
-        inner = gelu(self.conv(windows.reshape(len(x), -1)))  # (n_rows, inner)
+        inner = self.conv(windows.reshape(len(x), -1))  # (n_rows, inner)
+        np.maximum(inner, 0, out=inner)
         x += self.output(inner)
 
 
@@ -119,26 +115,6 @@ def attend(query: Floats, key: Floats, value: Floats, bias: Floats | None = None
     mixed: Floats = scores.swapaxes(-1, -2) @ value
     mixed /= total
     return mixed
-
-
-def gelu(x: Floats) -> Floats:
-    """Return x * Phi(x), Phi the normal distribution (Hendrycks and Gimpel, arXiv:1606.08415).
-
-    :param x: any shape; its memory is used up.
-    :return: the result, in the memory of `x`.
-    """
-    square = x * x
-    y: Floats = square * np.float32(_GELU[0])
-    for coefficient in _GELU[1:-1]:
-        y += np.float32(coefficient)
-        y *= square
-    y += np.float32(_GELU[-1])
-    y *= x
-    np.tanh(y, out=y)
-    y += np.float32(1)
-    y *= np.float32(0.5)
-    x *= y
-    return x
 
 
 def softmax(logits: Floats, axis: int) -> Floats:

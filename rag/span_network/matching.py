@@ -26,23 +26,21 @@ class TokenTables:
     """Constants of every token id."""
 
     embeddings: NDArray[np.float16 | np.float32]  # (n_tokens, dim), a memory map as a rule
-    log_norm: Floats  # (n_tokens,) log of the embedding's length
     idf: Floats  # (n_tokens,) 0 to 4.5; 0.05 for punctuation
     characters: NDArray[np.int16]  # (n_tokens, 4) the first and last two characters
     script: NDArray[np.int16]  # (n_tokens,) Han, Latin, digits, punctuation, kana, hangul, other
     length: NDArray[np.int16]  # (n_tokens,) characters, at most 7
-    frequent: NDArray[np.int16]  # (n_tokens,) row of the trained embeddings, 0: none
 
-    def unit_rows(self, ids: NDArray[np.int64]) -> Floats:
+    def unit_rows(self, ids: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Return the unit embeddings of these ids alone: all of them would take 65 MB.
 
         :param ids: (n,) token ids.
-        :return: (n, dim).
+        :return: (n, dim) rows, and (n,) log(length + 0.001) of the rows as they were.
         """
         rows = self.embeddings[ids].astype(np.float32)  # (n, dim)
         norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))  # (n,)
         rows /= np.maximum(norms, np.float32(1e-6))[:, None]
-        return rows
+        return rows, np.log(norms + np.float32(1e-3))
 
 
 @dataclass(frozen=True, slots=True)

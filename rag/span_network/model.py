@@ -21,12 +21,12 @@ from rag.span_network.weights import WeightsFile
 
 __all__ = ["ReaderModel", "TokenSpan", "TokenizedText", "tokenize_text"]
 
-# Self-attention takes memory with the square of a passage's length: 512 tokens take 4 MB. Chunks
+# Self-attention takes memory with the square of a passage's length: 1024 tokens take 17 MB. Chunks
 # of 300 characters have at most some 320; what a caller sends beyond that is not read.
-MAX_PASSAGE_TOKENS = 512
+MAX_PASSAGE_TOKENS = 1024
 MAX_QUESTION_TOKENS = 64  # training saw 48
 # Passages read at once: the largest array is then 21 MB at worst.
-_BATCH_SIZE = 16
+_BATCH_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +55,12 @@ class ReaderModel:
             raise ValueError(f"The reader needs embeddings of {EMBEDDING} dimensions, not {dim}.")
         tables = TokenTables(
             embeddings=np.asarray(embeddings),  # sheds the memory map's slower class, not the map
-            log_norm=weights.floats("tables.log_norm", n_tokens),
             idf=weights.floats("tables.idf", n_tokens),
             characters=weights.integers("tables.characters", n_tokens, 4),
             script=weights.integers("tables.script", n_tokens),
             length=weights.integers("tables.length", n_tokens),
-            frequent=weights.integers("tables.frequent", n_tokens),
         )
-        network = ReaderNetwork.of(weights)
+        network = ReaderNetwork.of(weights, n_tokens)
         weights.check()
         return cls(weights.encoder_fingerprint, tables, network)
 

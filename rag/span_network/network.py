@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.span_network.batch import Floats, RaggedAxis, ReaderBatch
 from rag.span_network.heads import ReaderHeads, ReaderOutput
@@ -18,7 +19,6 @@ from rag.span_network.layers import (
     Linear,
     SelfAttention,
     attend,
-    gelu,
     softmax,
 )
 from rag.span_network.matching import (
@@ -35,16 +35,17 @@ EMBEDDING = 256  # the encoder's width
 WIDTH = 128  # d
 _BLOCK_SIZES = (WIDTH, 192, KERNEL)
 _FUSE_SPLITS = [WIDTH, 3 * WIDTH, 4 * WIDTH, 5 * WIDTH]
-_N_FREQUENT = 4001
+TOKEN_DIM = 64  # of the reader's own vector of a token
 _N_LOOKS = 8  # scripts, and lengths
 
 
 @dataclass(frozen=True, slots=True)
 class TokenEmbedding:
-    """A token's vector, from the encoder's, its frequency, its characters and its looks."""
+    """A token's vector, from the encoder's, the reader's own, its characters and its looks."""
 
     project: Linear
-    frequent: Floats  # (4001, 64)
+    rows: NDArray[np.int8]  # (n_tokens, 64) the reader's own vectors, in units of
+    scale: Floats  # (n_tokens,)
     character: Floats  # (6002, 32)
     script: Floats  # (8, 8)
     length: Floats  # (8, 8)
@@ -52,16 +53,18 @@ class TokenEmbedding:
     spaced: Floats  # (d,) what white space before the token adds
 
     @classmethod
-    def of(cls, weights: WeightsFile) -> Self:
+    def of(cls, weights: WeightsFile, n_tokens: int) -> Self:
         """Take the layers from the weights.
 
         :param weights: the file.
+        :param n_tokens: size of the vocabulary.
         :return: the layers.
         """
-        output = weights.linear("embedding.output", WIDTH + 64 + 4 * 32 + 8 + 8 + 3, WIDTH)
+        output = weights.linear("embedding.output", WIDTH + TOKEN_DIM + 4 * 32 + 8 + 8 + 3, WIDTH)
         return cls(
             project=weights.linear("embedding.project", EMBEDDING, WIDTH),
-            frequent=weights.floats("embedding.frequent.weight", _N_FREQUENT, 64),
+            rows=weights.bytes("embedding.token.rows", n_tokens, TOKEN_DIM),
+            scale=weights.floats("embedding.token.scale", n_tokens),
             character=weights.floats("embedding.character.weight", N_CHARACTERS, 32),
             script=weights.floats("embedding.script.weight", _N_LOOKS, 8),
             length=weights.floats("embedding.length.weight", _N_LOOKS, 8),
@@ -69,22 +72,25 @@ class TokenEmbedding:
             spaced=output.weight[-1],
         )
 
-    def embed_types(self, tables: TokenTables, batch: ReaderBatch, unit: Floats) -> Floats:
+    def embed_types(
+        self, tables: TokenTables, batch: ReaderBatch, unit: Floats, log_norms: Floats
+    ) -> Floats:
         """Embed each token id once.
 
         :param tables: the constants of the tokens.
         :param batch: question and passages.
         :param unit: (n_types, 256) unit embeddings of the batch's types.
+        :param log_norms: (n_types,) of their lengths.
         :return: (n_types, d).
         """
         ids = batch.types
         parts = (
             self.project(unit),  # (n_types, d)
-            self.frequent[tables.frequent[ids]],
+            self.rows[ids] * self.scale[ids, None],  # (n_types, TOKEN_DIM)
             self.character[tables.characters[ids]].reshape(len(ids), -1),  # (n_types, 4 * 32)
             self.script[tables.script[ids]],
             self.length[tables.length[ids]],
-            tables.log_norm[ids, None],
+            log_norms[:, None],
             tables.idf[ids, None],
         )
         return self.output(np.concatenate(parts, axis=1))
@@ -114,14 +120,15 @@ class ReaderNetwork:
     heads: ReaderHeads
 
     @classmethod
-    def of(cls, weights: WeightsFile) -> Self:
+    def of(cls, weights: WeightsFile, n_tokens: int) -> Self:
         """Take the layers from the weights.
 
         :param weights: the file.
+        :param n_tokens: size of the vocabulary.
         :return: the network.
         """
         return cls(
-            embedding=TokenEmbedding.of(weights),
+            embedding=TokenEmbedding.of(weights, n_tokens),
             passage_features=weights.linear("passage_features", N_PASSAGE_FEATURES, WIDTH),
             question_features=weights.linear("question_features", N_QUESTION_FEATURES, WIDTH),
             encode=_blocks(weights, "encode", 1, 2),
@@ -153,9 +160,9 @@ class ReaderNetwork:
         :return: the logits.
         """
         axis = batch.axis
-        unit = tables.unit_rows(batch.types)  # (n_types, 256)
+        unit, log_norms = tables.unit_rows(batch.types)  # (n_types, 256), (n_types,)
         features = match_features(tables, batch, unit)
-        types = self.embedding.embed_types(tables, batch, unit)  # (n_types, d)
+        types = self.embedding.embed_types(tables, batch, unit, log_norms)  # (n_types, d)
         x, y = self._encode(types, batch, features)  # (n_rows, d), (n_passages, Q, d)
         weights = softmax(self.pool(y), axis=1)  # (n_passages, Q, 2)
         pooled = (weights.swapaxes(1, 2) @ y).reshape(len(y), -1)  # (n_passages, 2 d)
@@ -196,7 +203,7 @@ class ReaderNetwork:
     ) -> Floats:
         """Return (n_rows, d): the passages in the light of their questions.
 
-        gelu([x, a, x a, x u, x v, features] W) + x, a the question's tokens aligned with each
+        relu([x, a, x a, x u, x v, features] W) + x, a the question's tokens aligned with each
         token and u, v the pooled question. (x u) W = x (diag(u) W) spares both wide products.
         """
         of_x, of_seen, of_xu, of_xv, of_features = np.split(self.fuse.weight, _FUSE_SPLITS)
@@ -211,7 +218,7 @@ class ReaderNetwork:
             seen[rows, :WIDTH] = attend(query[rows], key[i], y[i], bias[rows].T)
         np.multiply(seen[:, :WIDTH], x, out=seen[:, WIDTH:])
         fused += seen @ of_seen
-        fused = gelu(fused)
+        np.maximum(fused, 0, out=fused)
         fused += x
         return fused
 

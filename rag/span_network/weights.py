@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from rag.span_network.batch import Floats
 from rag.span_network.layers import ConvBlock, LayerNorm, Linear
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 WEIGHTS_NAME = "model.safetensors"
 
 
@@ -74,6 +74,15 @@ class WeightsFile:
         :return: the tensor.
         """
         return self._tensor(name, shape).astype(np.float32)
+
+    def bytes(self, name: str, *shape: int) -> NDArray[np.int8]:
+        """Return a tensor of bytes as it is stored.
+
+        :param name: its name.
+        :param shape: its shape.
+        :return: the tensor.
+        """
+        return self._tensor(name, shape).astype(np.int8, copy=False)
 
     def integers(self, name: str, *shape: int) -> NDArray[np.int16]:
         """Return a tensor of small integers.

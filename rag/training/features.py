@@ -15,7 +15,6 @@ from torch.nn import functional
 
 N_CHARACTERS = 6002  # 0: none, 1: rare, then the 6,000 most frequent
 RARE = 1
-N_FREQUENT = 4001  # 0: not frequent
 N_SCRIPTS = N_LENGTHS = 8
 PUNCTUATION = 3  # the script number of marks and symbols: they never count as a match
 LOCAL_WINDOW = 21  # tokens over which the local density of matches is averaged
@@ -55,12 +54,11 @@ class TokenTables(nn.Module):
     """
 
     unit: Tensor  # (n_tokens, dim) float32, unit rows
-    log_norm: Tensor  # (n_tokens,) float32, log of the row's length
+    log_norm: Tensor  # (n_tokens,) float32, log(length of the row + 0.001)
     idf: Tensor  # (n_tokens,) float32, 0 to 4.5; 0.05 for punctuation
     characters: Tensor  # (n_tokens, 4) int16, the first and last two characters
     script: Tensor  # (n_tokens,) uint8: Han, Latin, digits, punctuation, kana, hangul, other
     length: Tensor  # (n_tokens,) uint8, characters, at most 7
-    frequent: Tensor  # (n_tokens,) int16, row of the trainable embeddings, 0: none
 
     def __init__(self, embeddings: Tensor) -> None:
         """Normalise the embeddings and make room for the tables."""
@@ -70,12 +68,11 @@ class TokenTables(nn.Module):
         unit = rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-6)
         # The embeddings belong to the encoder: the reader's file holds their fingerprint alone.
         self.register_buffer("unit", unit, persistent=False)
-        self.register_buffer("log_norm", torch.zeros(n_tokens))
+        self.register_buffer("log_norm", (rows.norm(dim=1) + 1e-3).log(), persistent=False)
         self.register_buffer("idf", torch.zeros(n_tokens))
         self.register_buffer("characters", torch.zeros(n_tokens, 4, dtype=torch.int16))
         self.register_buffer("script", torch.zeros(n_tokens, dtype=torch.uint8))
         self.register_buffer("length", torch.zeros(n_tokens, dtype=torch.uint8))
-        self.register_buffer("frequent", torch.zeros(n_tokens, dtype=torch.int16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,8 @@ def match_features(
     p, q = _Side.of(tables, batch.passage_ids), _Side.of(tables, batch.question_ids)
     shown = torch.ones_like(p.is_real[:, 0]) if hidden is None else ~hidden  # (B,)
     both = p.is_real[:, :, None] & q.is_real[:, None]  # (B, P, Q)
-    cosine = (p.unit @ q.unit.transpose(1, 2)).masked_fill(~both, 0.0)  # (B, P, Q)
+    # .float(): training runs this in bfloat16
+    cosine = (p.unit @ q.unit.transpose(1, 2)).float().masked_fill(~both, 0.0)  # (B, P, Q)
     is_equal = both & (p.ids[:, :, None] == q.ids[:, None]) & shown[:, None, None]
     is_equal = is_equal & (tables.script[q.ids] != PUNCTUATION)[:, None]  # (B, P, Q)
 
@@ -151,7 +149,7 @@ def _passage_features(p: _Side, q: _Side, cosine: Tensor, is_equal: Tensor) -> T
         matched * p.idf / 5,
         _local_mean(matched * p.idf),
         _local_mean(nearest.clamp(min=0) ** 2 * nearest_idf * p.is_real),
-        (p.unit @ centre[..., None])[..., 0],
+        (p.unit @ centre[..., None])[..., 0].float(),
         torch.arange(p.ids.shape[1])[None] / p.n_tokens,
         is_equal.float().argmax(2) / q.n_tokens,  # place of the first equal token
         p.idf / 5,

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rag.training.features import N_CHARACTERS, N_FREQUENT, N_LENGTHS, N_SCRIPTS, TokenTables
+from rag.training.features import N_CHARACTERS, N_LENGTHS, N_SCRIPTS, TokenTables
 
 EMBEDDING = 256  # the encoder's width
 WIDTH = 128  # d
+TOKEN_DIM = 64  # of the reader's own vector of a token
+N_FREQUENT = 4000  # tokens whose own vectors are trained; those of the others stay as they were
 INNER = 192  # channels inside a convolution block
 KERNEL = 5
 N_HEADS = 4
@@ -30,7 +32,7 @@ class ChannelDropout(nn.Module):
 
 
 class ConvBlock(nn.Module):
-    """x + W gelu(conv(norm(x))): a dense convolution over KERNEL tokens, `dilation` apart."""
+    """x + W relu(conv(norm(x))): a dense convolution over KERNEL tokens, `dilation` apart."""
 
     def __init__(self, dilation: int) -> None:
         """Make the layers."""
@@ -44,7 +46,7 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor, is_token: Tensor) -> Tensor:  # (B, T, d), (B, T)
         """Add what the neighbours say; padding counts as zeros, as beyond the ends."""
         normed = self.norm(x) * is_token[..., None]  # (B, T, d)
-        inner = functional.gelu(self.conv(normed.transpose(1, 2)).transpose(1, 2))  # (B, T, INNER)
+        inner = functional.relu(self.conv(normed.transpose(1, 2)).transpose(1, 2))  # (B, T, INNER)
         read: Tensor = x + self.dropout(self.output(inner))
         return read
 
@@ -73,27 +75,36 @@ class SelfAttention(nn.Module):
 
 
 class TokenEmbedding(nn.Module):
-    """A token's vector, from the encoder's frozen one, its frequency, characters and looks."""
+    """A token's vector, from the encoder's frozen one, the reader's own, characters and looks."""
 
-    def __init__(self) -> None:
-        """Make the layers."""
+    first: Tensor  # (n_tokens, TOKEN_DIM) the reader's own vectors before training
+    frequent: Tensor  # (n_tokens,) int64 row of what training adds to them
+
+    def __init__(self, n_tokens: int) -> None:
+        """Make the layers.
+
+        :param n_tokens: Size of the vocabulary.
+        """
         super().__init__()
         self.project = nn.Linear(EMBEDDING, WIDTH)
-        self.frequent = nn.Embedding(N_FREQUENT, 64, padding_idx=0)
+        self.register_buffer("first", torch.zeros(n_tokens, TOKEN_DIM))
+        self.register_buffer("frequent", torch.zeros(n_tokens, dtype=torch.int64))  # 0: not
+        self.change = nn.Embedding(1 + N_FREQUENT, TOKEN_DIM, padding_idx=0)
+        nn.init.zeros_(self.change.weight)
         self.character = nn.Embedding(N_CHARACTERS, 32, padding_idx=0)
         self.script = nn.Embedding(N_SCRIPTS, 8)
         self.length = nn.Embedding(N_LENGTHS, 8)
-        self.output = nn.Linear(WIDTH + 64 + 4 * 32 + 8 + 8 + 3, WIDTH)
+        self.output = nn.Linear(WIDTH + TOKEN_DIM + 4 * 32 + 8 + 8 + 3, WIDTH)
         self.dropout = ChannelDropout()
 
     def forward(self, tables: TokenTables, ids: Tensor, is_spaced: Tensor) -> Tensor:
         """Embed ids, (B, T) int64 without padding's -1, to (B, T, d)."""
         unit = self._drop(tables.unit[ids], 0.05)  # (B, T, 256)
         characters = self._drop(self.character(tables.characters[ids].long()).flatten(2), 0.1)
-        frequent = self._drop(self.frequent(tables.frequent[ids].long()), 0.1)
+        own = self._drop(self.first[ids] + self.change(self.frequent[ids]), 0.1)
         parts = (
             self.project(unit),
-            frequent,  # (B, T, 64)
+            own,  # (B, T, TOKEN_DIM)
             characters,  # (B, T, 4 * 32)
             self.script(tables.script[ids].long()),
             self.length(tables.length[ids].long()),

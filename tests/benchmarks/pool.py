@@ -1,4 +1,4 @@
-"""The pooled retrieval protocol: paragraphs of three reading sets among 40,000 distractor chunks.
+"""The pooled protocol's documents: paragraphs of three reading sets among 40,000 distractor chunks.
 
 The pool holds the paragraphs of CMRC 2018 (trial), DRCD (dev) and XQuAD (zh) and Chinese Wikipedia
 articles, all indexed as files through the ordinary build. A hit counts when its chunk comes from
@@ -7,7 +7,7 @@ the question's paragraph and holds the start of a gold answer.
 
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,69 +15,63 @@ from index.build import build_index
 from index.chunking import chunk_document
 from index.datatypes import Document
 from index.encoder import Encoder
-from index.knowledge_base import KnowledgeBase
 from index.settings import IndexSettings
+from tests.benchmarks.sets import ReadingSet, load_set
 
-SETS = {
-    "cmrc2018_trial": "qa/measure/cmrc2018_trial.json",
-    "drcd_dev": "qa/train/drcd_dev.json",
-    "xquad_zh": "qa/measure/xquad/xquad.zh.json",
-}
+POOLED = ("cmrc2018_trial", "drcd_dev", "xquad_zh")
+ASKED = ("cmrc2018_trial", "xquad_zh")  # DRCD dev chose the weights: only its paragraphs count
 _N_DISTRACTORS = 40_000
 _MIN_PARAGRAPH_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class GoldQuestion:
-    """A question with where its answers stand."""
+class IndexedSets:
+    """Sets whose paragraphs were indexed together."""
 
-    question: str
-    source: str
-    starts: tuple[int, ...]
-    texts: tuple[str, ...]
+    sets: tuple[ReadingSet, ...]
+    documents_dir: Path
+    index_dir: Path
 
-
-def read_squad(path: Path) -> Iterator[tuple[str, list[dict]]]:
-    """Yield each paragraph with its questions from a file in SQuAD's format."""
-    data = json.loads(path.read_text("utf-8"))
-    for article in data["data"] if isinstance(data, dict) else data:
-        for paragraph in article["paragraphs"]:
-            yield paragraph["context"], paragraph["qas"]
+    def of(self, name: str) -> ReadingSet:
+        """Return a set by its name."""
+        return next(entry for entry in self.sets if entry.name == name)
 
 
-def write_pool(data_dir: Path, pool_dir: Path) -> dict[str, list[GoldQuestion]]:
-    """Write the pool's files and return the questions of each set."""
-    questions: dict[str, list[GoldQuestion]] = {}
-    for name, relative in SETS.items():
-        questions[name] = []
-        (pool_dir / name).mkdir(parents=True)
-        for number, (context, qas) in enumerate(read_squad(data_dir / relative)):
-            source = f"{name}/{number:05d}.txt"
-            (pool_dir / source).write_text(context, "utf-8", newline="")
-            for qa in qas:
-                if answers := [a for a in qa["answers"] if str(a["text"]).strip()]:
-                    questions[name].append(
-                        GoldQuestion(
-                            qa["question"],
-                            source,
-                            tuple(a["answer_start"] for a in answers),
-                            tuple(str(a["text"]) for a in answers),
-                        )
-                    )
-    _write_distractors(data_dir, pool_dir / "distractors")
-    return questions
+def build_pool(data_dir: Path, work_dir: Path, encoder: Encoder) -> IndexedSets:
+    """Write and index the pool; what an earlier run left in the folder is used again."""
+    sets = tuple(load_set(data_dir, name) for name in POOLED)
+    folder, is_written = work_dir / "pool", work_dir / "pool.written"
+    if not is_written.is_file():
+        write_documents(sets, folder)
+        _write_distractors(data_dir, folder / "distractors")
+        is_written.touch()
+    return _index(sets, folder, encoder)
 
 
-def build_pool(data_dir: Path, work_dir: Path, encoder: Encoder):
-    """Write and index the pool; returns the knowledge base and the questions of each set."""
-    pool_dir = work_dir / "pool"
-    questions = write_pool(data_dir, pool_dir)
-    build_index(pool_dir, work_dir / "index", encoder, settings=IndexSettings())
-    return KnowledgeBase.load(work_dir / "index", encoder=encoder), questions
+def build_set(reading_set: ReadingSet, work_dir: Path, encoder: Encoder) -> IndexedSets:
+    """Write and index the paragraphs of one set alone."""
+    folder = work_dir / reading_set.name
+    write_documents([reading_set], folder)
+    return _index((reading_set,), folder, encoder)
+
+
+def write_documents(sets: Iterable[ReadingSet], folder: Path) -> None:
+    """Write every paragraph as the file that its questions name as their source."""
+    for reading_set in sets:
+        for paragraph in reading_set.paragraphs:
+            path = folder / paragraph.source
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(paragraph.context, "utf-8", newline="")
+
+
+def _index(sets: tuple[ReadingSet, ...], folder: Path, encoder: Encoder) -> IndexedSets:
+    index_dir = folder.with_name(f"{folder.name}.index")
+    build_index(folder, index_dir, encoder, settings=IndexSettings())
+    return IndexedSets(sets, folder, index_dir)
 
 
 def _write_distractors(data_dir: Path, folder: Path) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     n_chunks = 0
     path = data_dir / "corpora" / "zh_documents.jsonl.xz"
     with lzma.open(path, "rt", encoding="utf-8") as lines:

@@ -1,6 +1,10 @@
 import functools
+import json
+import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,7 @@ from index.encoder import (
 from index.errors import ModelError
 from index.normalization import fold_text
 from tests.fakes import HashEncoder
+from tests.other_models import make_encoder, make_pickled, make_reader, minilm_dir
 from tests.strategies import any_texts, mixed_texts
 
 _ROOT = Path(__file__).parents[2]
@@ -151,8 +156,48 @@ class TestSentenceTransformerEncoder(EncoderConformance):
     def encoder(self) -> Encoder:
         return _external()
 
-    def test_the_fingerprint_names_the_model(self):
-        assert str(BUNDLED_DIR) in self.encoder().fingerprint
+    def test_the_fingerprint_is_of_the_files_not_of_their_place(self, tmp_path):
+        folder = tmp_path / "copy"
+        shutil.copytree(BUNDLED_DIR, folder)
+
+        assert SentenceTransformerEncoder.load(str(folder)).fingerprint == _external().fingerprint
+
+
+@functools.cache
+def _random() -> SentenceTransformerEncoder:
+    with tempfile.TemporaryDirectory() as folder:
+        return SentenceTransformerEncoder.load(str(make_encoder(Path(folder, "random"))))
+
+
+class TestRandomVectors(EncoderConformance):
+    """A model whose mean of no tokens is not a number."""
+
+    def encoder(self) -> Encoder:
+        return _random()
+
+    def test_a_text_that_is_not_blank_but_has_no_tokens_gives_zeros(self):
+        assert not self.encoder().encode(["\u200b"]).any()
+
+    @settings(max_examples=25)
+    @given(st.lists(any_texts(), max_size=4))
+    def test_any_texts_give_finite_unit_or_zero_rows(self, texts):
+        norms = np.linalg.norm(self.encoder().encode(texts), axis=1)
+
+        assert np.all((norms == 0) | (np.abs(norms - 1) < 1e-4))
+
+
+def test_a_usual_model_has_the_library_s_vectors_in_every_thread():
+    texts = [text for text in _TEXTS if len(text) < 100]
+    reference = SentenceTransformer(str(minilm_dir()), device="cpu", local_files_only=True)
+    expected = [reference.encode([text], normalize_embeddings=True) for text in texts]
+    encoder = load_encoder(str(minilm_dir()))
+
+    with ThreadPoolExecutor(4) as pool:
+        encoded = list(pool.map(lambda text: encoder.encode([text]), texts * 2))
+
+    assert encoder.dim == 384
+    for one, other in zip(encoded, expected * 2, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_the_bundled_encoder_equals_sentence_transformers():
@@ -200,8 +245,56 @@ def test_a_model_that_is_not_here_is_an_error_that_names_the_bundled_one(name):
 
 
 def test_a_folder_that_holds_no_model_is_an_error(tmp_path):
-    with pytest.raises(ModelError, match="bundled"):
+    with pytest.raises(ModelError, match=r"holds no sentence-transformers model.*bundled encoder"):
         load_encoder(str(tmp_path))
+
+
+def test_a_model_of_another_kind_is_an_error(tmp_path):
+    folder = make_reader(tmp_path / "reader")
+
+    with pytest.raises(ModelError, match=r"modules\.json is missing"):
+        load_encoder(str(folder))
+
+
+@pytest.fixture
+def other_dir(tmp_path):
+    """A small sentence-transformers model that a test may spoil."""
+    return make_encoder(tmp_path / "模型 model")
+
+
+def test_a_model_in_a_folder_of_any_name_is_loaded(other_dir):
+    assert load_encoder(str(other_dir)).dim == 16
+
+
+def test_a_pickle_is_refused(other_dir, tmp_path):
+    folder = make_pickled(other_dir, tmp_path / "pickled")
+
+    with pytest.raises(ModelError, match=r"pytorch_model\.bin, a pickle.*bundled encoder"):
+        load_encoder(str(folder))
+
+
+def test_code_that_comes_with_a_model_is_not_run(other_dir):
+    (other_dir / "evil.py").write_text("raise SystemExit('run')\n", "utf-8")
+    modules = json.loads((other_dir / "modules.json").read_text("utf-8"))
+    modules[0]["type"] = "evil.Module"
+    (other_dir / "modules.json").write_text(json.dumps(modules), "utf-8")
+
+    with pytest.raises(ModelError, match=r"code of its own \(evil\.Module\)"):
+        load_encoder(str(other_dir))
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[{}]", '[{"type": 1}]', "[]"])
+def test_a_list_of_parts_that_is_none_is_an_error(other_dir, content):
+    (other_dir / "modules.json").write_text(content, "utf-8")
+
+    with pytest.raises(ModelError, match="bundled encoder"):
+        load_encoder(str(other_dir))
+
+
+def test_other_vectors_of_the_same_shape_have_another_fingerprint(other_dir, tmp_path):
+    other = make_encoder(tmp_path / "other", seed=1)
+
+    assert load_encoder(str(other)).fingerprint != load_encoder(str(other_dir)).fingerprint
 
 
 @pytest.fixture

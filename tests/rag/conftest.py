@@ -34,9 +34,18 @@ def judging(bundled_encoder) -> Callable[..., Answerer]:
         return kind(
             KnowledgeBase.load(answerer.index_dir, encoder=bundled_encoder),
             reader,
-            replace(Calibration.load(), answered=answered, uncertain=uncertain),
+            _with_thresholds(Calibration.load(), answered, uncertain),
             documents_dir=answerer.documents_dir,
             index_dir=answerer.index_dir,
         )
 
     return make
+
+
+def _with_thresholds(calibration: Calibration, answered: float, uncertain: float) -> Calibration:
+    return Calibration(
+        {
+            group: replace(fitted, answered=answered, uncertain=uncertain)
+            for group, fitted in calibration.groups.items()
+        }
+    )

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rag.span_network.weights import WEIGHTS_NAME, WeightsFile
+from rag.span_network.weights import FORMAT_VERSION, WEIGHTS_NAME, WeightsFile
 
 
-def _write(model_dir: Path, version: str = "1", **tensors: np.ndarray) -> Path:
+def _write(model_dir: Path, version: str = FORMAT_VERSION, **tensors: np.ndarray) -> Path:
     metadata = {"format_version": version, "encoder_fingerprint": "abc"}
     save_file(tensors, model_dir / WEIGHTS_NAME, metadata=metadata)
     return model_dir
@@ -35,9 +35,9 @@ def test_a_file_cut_short_is_a_value_error(tmp_path):
 
 
 def test_another_format_version_is_refused(tmp_path):
-    _write(tmp_path, version="2", a=np.zeros(1, dtype=np.float32))
+    _write(tmp_path, version="1", a=np.zeros(1, dtype=np.float32))
 
-    with pytest.raises(ValueError, match="format_version '2'; this version of yiju reads '1'"):
+    with pytest.raises(ValueError, match="format_version '1'; this version of yiju reads '2'"):
         WeightsFile.open(tmp_path)
 
 
@@ -59,10 +59,15 @@ def test_all_tensors_that_do_not_fit_are_reported_at_once(tmp_path):
 
 
 def test_what_fits_is_read_in_the_types_of_the_network(tmp_path):
-    stored = {"a": np.ones(3, dtype=np.float16), "b": np.full(2, 200, dtype=np.uint8)}
+    stored = {
+        "a": np.ones(3, dtype=np.float16),
+        "b": np.full(2, 200, dtype=np.uint8),
+        "c": np.full(2, -100, dtype=np.int8),
+    }
     weights = WeightsFile.open(_write(tmp_path, **stored))
 
     assert weights.floats("a", 3).dtype == np.float32
     assert weights.integers("b", 2).tolist() == [200, 200]
+    assert weights.bytes("c", 2).tolist() == [-100, -100]
     assert weights.encoder_fingerprint == "abc"
     weights.check()

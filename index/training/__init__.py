@@ -1,0 +1,1 @@
+"""Recipe of the bundled encoder; never imported at run time."""

@@ -1,0 +1,1 @@
+"""Training questions made from documents: no model writes them, only rules over text."""

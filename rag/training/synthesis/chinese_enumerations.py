@@ -1,0 +1,182 @@
+"""Passages that enumerate many alike items, composed from names, and questions for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from random import Random
+from typing import NamedTuple
+
+from rag.training.synthesis.chinese_names import Names
+from rag.training.synthesis.chinese_phrasing import FIELD, fill, polish
+from rag.training.synthesis.tables import load_table
+from rag.training.synthesis.writing import Question
+
+Fields = Mapping[str, str]
+Places = Mapping[str, tuple[int, int]]
+_MIN_ITEMS = 4
+
+
+class Scheme(NamedTuple):
+    """A kind of enumeration.
+
+    :param fields: For each field the ways to make it.
+    :param forms: Ways to write an item; one is used for a whole enumeration.
+    :param asks: For each field that can be asked for, questions that name the others.
+    :param leads: Ways to open; ``{n}`` is the number of items.
+    :param ends: Ways to close after the last item.
+    """
+
+    weight: float
+    fields: Mapping[str, Sequence[str]]
+    forms: Sequence[str]
+    asks: Mapping[str, Sequence[str]]
+    leads: Sequence[str]
+    ends: Sequence[str]
+
+    def draw(self, names: Names, random: Random) -> Fields:
+        """Make the fields of one item."""
+        return {
+            field: names.draw(random.choice(ways), random) for field, ways in self.fields.items()
+        }
+
+
+@cache
+def load_schemes() -> tuple[Scheme, ...]:
+    """Return the kinds of enumerations that ``chinese_schemes.toml`` lists."""
+    table = load_table("chinese_schemes.toml")
+
+    def expand(forms: list[str]) -> tuple[str, ...]:
+        lists = (table["shared"][form[1:]] if form[:1] == "@" else [form] for form in forms)
+        return tuple(form for listed in lists for form in listed)
+
+    return tuple(
+        Scheme(
+            weight=scheme["weight"],
+            fields=scheme["fields"],
+            forms=expand(scheme["forms"]),
+            asks={field: expand(asks) for field, asks in scheme["asks"].items()},
+            leads=expand(scheme["leads"]),
+            ends=expand(scheme["ends"]),
+        )
+        for scheme in table["scheme"]
+    )
+
+
+class _Item(NamedTuple):
+    """An item of an enumeration and where its fields stand."""
+
+    fields: Fields
+    places: Places
+
+
+class Composed(NamedTuple):
+    """A composed enumeration with its questions, and questions for items that it lacks."""
+
+    text: str
+    questions: tuple[Question, ...]
+    unanswerable: tuple[str, ...]
+
+
+def compose(scheme: Scheme, names: Names, room: int, random: Random) -> Composed | None:
+    """Compose one enumeration of 4 to 20 items in at most ``room`` characters.
+
+    Only fields that tell the items apart are named in a question.
+
+    :return: None where fewer than four items have room.
+    """
+    form = random.choice(scheme.forms)
+    separator = random.choice(";;;、" if "," in form else "、、、,,,;;")
+    n_wanted = random.choice((4, 5, 6, 7, 8, 10, 12, 15, 20))
+    text = random.choice(scheme.leads).replace("{n}", str(n_wanted))
+    end = random.choice(scheme.ends) + "。"
+    items: list[_Item] = []
+    for fields in _draw_apart(scheme, FIELD.findall(form)[0], n_wanted, names, random):
+        glue = separator if items else ""
+        written, places = _write(form, fields, len(text) + len(glue))
+        if len(text) + len(glue) + len(written) + len(end) > room:
+            break
+        text += glue + written
+        items.append(_Item(fields, places))
+    if len(items) < _MIN_ITEMS:
+        return None
+    absent = [scheme.draw(names, random) for _ in range(2)]
+    missing = [_ask_absent(scheme, items, fields, random) for fields in absent]
+    questions = tuple(_ask_items(scheme, items, random))
+    return Composed(text + end, questions, tuple(asked for asked in missing if asked))
+
+
+def _draw_apart(
+    scheme: Scheme, field: str, n_items: int, names: Names, random: Random
+) -> Iterator[Fields]:
+    """Draw items that differ in a field."""
+    seen = set()
+    for _ in range(n_items):
+        fields = scheme.draw(names, random)
+        if fields[field] not in seen:
+            seen.add(fields[field])
+            yield fields
+
+
+def _write(form: str, fields: Fields, at: int) -> tuple[str, Places]:
+    """Return an item's text and where its fields stand when it begins at ``at``."""
+    text, places, end = "", {}, 0
+    for match in FIELD.finditer(form):
+        text += form[end : match.start()]
+        value = fields[match[1]]
+        places[match[1]] = (at + len(text), at + len(text) + len(value))
+        text += value
+        end = match.end()
+    return text + form[end:], places
+
+
+def _ask_items(scheme: Scheme, items: list[_Item], random: Random) -> Iterator[Question]:
+    n_asked = min(len(items), random.randint(2, 5))
+    for item in random.sample(items, n_asked):
+        asks = _asks_of(scheme, items, item)
+        if asks:
+            field = random.choice(sorted(asks))
+            asked = polish(fill(random.choice(asks[field]), item.fields), random)
+            span = _span_of(field, item.places)
+            if span:
+                yield Question(asked, *span, f"item_{field.replace('+', '_')}")
+
+
+def _asks_of(scheme: Scheme, items: list[_Item], item: _Item) -> dict[str, list[str]]:
+    """Return the questions that only this item answers, by what they ask for."""
+    found: dict[str, list[str]] = {}
+    for field, asks in scheme.asks.items():
+        if _span_of(field, item.places) is None:
+            continue
+        for ask in asks:
+            named = FIELD.findall(ask)
+            n_alike = sum(_is_alike(named, item.fields, other.fields) for other in items)
+            if n_alike == 1 and all(name in item.places for name in named):
+                found.setdefault(field, []).append(ask)
+    return found
+
+
+def _span_of(field: str, places: Places) -> tuple[int, int] | None:
+    """Return where a field stands; ``a+b`` is both and what lies between, if side by side."""
+    first, _, last = field.partition("+")
+    if not last:
+        return places.get(first)
+    if first in places and last in places and 0 <= places[last][0] - places[first][1] <= 1:
+        return places[first][0], places[last][1]
+    return None
+
+
+def _is_alike(named: list[str], one: Fields, other: Fields) -> bool:
+    return all(one[name] in other[name] or other[name] in one[name] for name in named)
+
+
+def _ask_absent(scheme: Scheme, items: list[_Item], fields: Fields, random: Random) -> str | None:
+    """Return a question for an item that is not among the items, though half of it may be."""
+    ask = random.choice(scheme.asks[random.choice(sorted(scheme.asks))])
+    named = FIELD.findall(ask)
+    mixed = dict(fields)
+    if len(named) > 1:
+        mixed[named[0]] = random.choice(items).fields[named[0]]
+    if any(_is_alike(named, mixed, item.fields) for item in items):
+        return None
+    return polish(fill(ask, mixed), random)

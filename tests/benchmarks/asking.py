@@ -1,0 +1,66 @@
+"""Asking the whole pipeline: question → Answer, from all documents or from all but one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.datatypes import Hit
+from index.knowledge_base import KnowledgeBase
+from index.loading import hash_source
+from rag.answerer import Answerer
+from rag.datatypes import Answer
+from tests.benchmarks.models import Models
+from tests.benchmarks.pool import IndexedSets
+
+
+class LeavingOut(KnowledgeBase):
+    """A knowledge base that can hide one document; only the idf still knows of it."""
+
+    hidden: str | None = None  # doc_id
+
+    def search_dense(self, vector, top_k: int) -> list[Hit]:
+        """Rank the other documents' chunks by cosine."""
+        return self._visible(super().search_dense(vector, top_k + self._n_hidden()), top_k)
+
+    def search_lexical(self, terms: Sequence[str], top_k: int) -> list[Hit]:
+        """Rank the other documents' chunks by BM25."""
+        return self._visible(super().search_lexical(terms, top_k + self._n_hidden()), top_k)
+
+    def _n_hidden(self) -> int:
+        documents = self.manifest.documents
+        return next((d.n_chunks for d in documents if d.doc_id == self.hidden), 0)
+
+    def _visible(self, hits: Sequence[Hit], top_k: int) -> list[Hit]:
+        kept = [hit for hit in hits if hit.chunk.doc_id != self.hidden]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(kept[:top_k], 1)]
+
+
+class Asker:
+    """Asks questions of indexed sets."""
+
+    def __init__(self, indexed: IndexedSets, models: Models, *, always: bool = False) -> None:
+        """Load the index.
+
+        :param indexed: What is asked.
+        :param models: What answers.
+        :param always: Answer however low the confidence; for curves over all thresholds.
+        """
+        self._knowledge_base = LeavingOut.load(indexed.index_dir, encoder=models.encoder)
+        calibration = models.calibration
+        if always:
+            calibration = replace(calibration, answered=0.0, uncertain=0.0)
+        self._answerer = Answerer(
+            self._knowledge_base,
+            models.require_reader(),
+            calibration,
+            documents_dir=indexed.documents_dir,
+            index_dir=indexed.index_dir,
+        )
+
+    def ask(self, question: str, *, without: str | None = None) -> Answer:
+        """Ask a question.
+
+        :param question: The question.
+        :param without: The source of a document to leave out.
+        """
+        self._knowledge_base.hidden = hash_source(without) if without else None
+        return self._answerer.answer(question)
