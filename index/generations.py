@@ -7,6 +7,7 @@ old generation answering. The scheme is that of LevelDB's CURRENT file and Lucen
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from index.manifest import GenerationPaths, Manifest, write_manifest
 
 _MAX_NAME_CHARS = 12
 _TEMPORARY = ".building-"
+_PAUSES = (0.05, 0.2, 1.0)  # seconds between attempts to remove a folder that fills up again
 _REBUILD = "Run: yiju index --full"
 
 
@@ -124,7 +126,7 @@ class IndexDir:
         try:
             yield paths
         finally:
-            shutil.rmtree(paths.root, ignore_errors=True)
+            _remove(paths.root)
 
     def publish(self, paths: GenerationPaths, manifest: Manifest, *, keep: int) -> None:
         """Make a written generation the live one and drop the oldest.
@@ -176,6 +178,15 @@ class IndexDir:
     def _discard_unfinished(self) -> None:
         for path in self.generations_dir.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that threads of an interrupted lexical writer may still write to."""
+    for pause in _PAUSES:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(pause)
 
 
 def _acquire(lock: FileLock, on_wait: Callable[[], None]) -> None:

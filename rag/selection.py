@@ -18,7 +18,7 @@ from rag.datatypes import AnswerSpan
 from rag.reader import trim_span
 
 _CLAUSE = re.compile(r"[^，,；;：:。！？!?\n]+")
-_SHARE = 0.7
+_SHARE = 0.85
 _MAX_CHARS = 120
 _LEAST = 1e-9  # keeps the logarithm finite
 

@@ -247,7 +247,7 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="folder made by prepare")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, default=BUNDLED_DIR)
-    parser.add_argument("--steps", type=int, default=5500)
+    parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--rate", type=float, default=1.8e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)

@@ -7,6 +7,7 @@ from index.datatypes import Hit
 from index.knowledge_base import KnowledgeBase
 from index.loading import hash_source
 from rag.answerer import Answerer
+from rag.calibration import Calibration
 from rag.datatypes import Answer
 from tests.benchmarks.models import Models
 from tests.benchmarks.pool import IndexedSets
@@ -47,7 +48,12 @@ class Asker:
         self._knowledge_base = LeavingOut.load(indexed.index_dir, encoder=models.encoder)
         calibration = models.calibration
         if always:
-            calibration = replace(calibration, answered=0.0, uncertain=0.0)
+            calibration = Calibration(
+                {
+                    group: replace(fitted, answered=0.0, uncertain=0.0)
+                    for group, fitted in calibration.groups.items()
+                }
+            )
         self._answerer = Answerer(
             self._knowledge_base,
             models.require_reader(),
