@@ -21,10 +21,11 @@ from index.errors import (
     IndexMissingError,
     SettingsError,
 )
-from index.generation_writer import GenerationWriter, Ledger, Previous, list_problems
+from index.formats.registry import USUAL_FORMATS
+from index.generation_writer import GenerationWriter, Matrix, Previous, Tally, list_problems
 from index.generations import IndexDir
 from index.loading import Scan, scan_documents
-from index.manifest import Manifest, check_files, check_folder, read_manifest
+from index.manifest import GenerationPaths, Manifest, check_files, check_folder, read_manifest
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
 from index.store import ChunkStore
@@ -44,10 +45,9 @@ def check_index(index_dir: Path) -> str:
     :raises IndexCorruptError: Naming every file that differs.
     :raises IndexFormatError: When it was written in another format version.
     """
-    home = IndexDir(index_dir)
-    generation = home.require_current()
-    check_files(home.paths(generation))
-    return generation
+    with IndexDir(index_dir).pin_current() as pin:
+        check_files(pin.paths)
+        return pin.paths.root.name
 
 
 def is_stale(
@@ -59,9 +59,11 @@ def is_stale(
     :param index_dir: The index's folder.
     :param manifest: The generation's.
     :param settings: For the size limit.
-    :return: True when a build would find something to do.
+    :return: True when an automatic build would find something to do.
     :raises IndexMissingError: When the folder is gone.
     """
+    if manifest.restored_from:
+        return False
     scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
     return manifest.max_chunk_chars != settings.max_chunk_chars or _differs(manifest, scan)
 
@@ -73,6 +75,7 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     *,
     settings: IndexSettings,
     full: bool = False,
+    automatic: bool = False,
     progress: ProgressCallback | None = None,
 ) -> BuildReport:
     """Bring the index of a folder up to date.
@@ -82,6 +85,7 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     :param encoder: Makes the vectors.
     :param settings: How to build.
     :param full: Read and encode everything again, and accept an empty folder.
+    :param automatic: Nobody asked for this build, so what a rollback brought back stays.
     :param progress: Told of each step.
     :return: What was done.
     :raises IndexMissingError: When the folder is missing or has no document (unless full).
@@ -96,14 +100,15 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
             "another folder, or leave it out."
         )
     started = time.monotonic()
-    job = _Job(documents_dir, IndexDir(index_dir), encoder, settings, progress or (lambda _: None))
+    home, tell = IndexDir(index_dir), progress or (lambda _: None)
+    job = _Job(documents_dir, home, encoder, settings, tell, automatic)
     scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
     if not full:
         if not scan.files and job.home.stamp() is None:
             raise _nothing_to_index(documents_dir, scan, None)  # before the folder is made
         if report := _up_to_date(job, scan):
             return report  # without the lock: another build may hold it, or nobody may write here
-    with job.home.lock(settings.lock_timeout_s, job.wait), _disk_errors(index_dir):
+    with job.home.lock(settings.lock_timeout_s, job.wait), disk_errors(index_dir):
         if full:
             _refuse_other_folder(job)
         report = _build(job, scan, full=full)
@@ -119,6 +124,7 @@ class _Job:
     encoder: Encoder
     settings: IndexSettings
     tell: ProgressCallback
+    automatic: bool
 
     def wait(self) -> None:
         """Tell that another build is waited for."""
@@ -129,11 +135,11 @@ def _build(job: _Job, scan: Scan, *, full: bool) -> BuildReport:
     previous = None if full else _load_previous(job)
     if not scan.files and not full:
         raise _nothing_to_index(job.documents_dir, scan, previous)
-    if previous and not _has_changed(previous.manifest, scan):  # the build waited for did it
+    if previous and not _has_changed(job, previous.manifest, scan):  # the build waited for did it
         return _unchanged(previous, scan)
     with job.home.write_generation() as paths:
         writer = GenerationWriter(job.documents_dir, job.encoder, job.settings, previous, job.tell)
-        manifest, ledger = writer.write(paths, scan, job.home.next_generation(), job.home.path)
+        manifest, tally = writer.write(paths, scan, job.home.next_generation(), job.home.path)
         if not manifest.documents and not full:
             raise _nothing_to_index(job.documents_dir, scan, previous, manifest.problems)
         if previous and _is_equal(manifest, previous.manifest):
@@ -143,7 +149,7 @@ def _build(job: _Job, scan: Scan, *, full: bool) -> BuildReport:
             previous.store.close()
         job.home.publish(paths, manifest, keep=job.settings.keep_generations)
         job.tell(Progress(Stage.PUBLISH, 1, 1))
-    return _report(manifest, ledger, previous)
+    return _report(manifest, tally, previous)
 
 
 def _is_equal(new: Manifest, old: Manifest) -> bool:
@@ -155,7 +161,7 @@ def _up_to_date(job: _Job, scan: Scan) -> BuildReport | None:
     if not scan.files or job.home.has_unfinished():
         return None
     previous = _load_previous(job)
-    if previous is None or _has_changed(previous.manifest, scan):
+    if previous is None or _has_changed(job, previous.manifest, scan):
         return None
     return _unchanged(previous, scan)
 
@@ -173,25 +179,32 @@ def _refuse_other_folder(job: _Job) -> None:
 
 def _load_previous(job: _Job) -> Previous | None:
     """Open the live generation if its chunks and vectors can be used again."""
-    generation = job.home.current()
-    if generation is None:
+    if job.home.current() is None:
         return None
-    paths = job.home.paths(generation)
-    manifest = read_manifest(paths)
-    check_folder(manifest, job.documents_dir, job.home.path)
-    if (manifest.encoder_fingerprint, manifest.max_chunk_chars) != (
-        job.encoder.fingerprint,
-        job.settings.max_chunk_chars,
-    ):
-        return None
+    with job.home.pin_current() as pin:
+        manifest = read_manifest(pin.paths)
+        check_folder(manifest, job.documents_dir, job.home.path)
+        stays = job.automatic and manifest.restored_from
+        if not stays and (manifest.encoder_fingerprint, manifest.max_chunk_chars) != (
+            job.encoder.fingerprint,
+            job.settings.max_chunk_chars,
+        ):
+            return None
+        vectors = _map_vectors(pin.paths, is_empty=not manifest.n_chunks)
+        return Previous(manifest, ChunkStore.load(pin.paths.store), vectors)
+
+
+def _map_vectors(paths: GenerationPaths, *, is_empty: bool) -> Matrix:
     try:
-        vectors = np.load(paths.vectors, mmap_mode="r" if manifest.n_chunks else None)
+        vectors: Matrix = np.load(paths.vectors, mmap_mode=None if is_empty else "r")
     except (ValueError, EOFError) as exc:
         raise IndexCorruptError(f"{paths.vectors} cannot be read. Run: yiju index --full") from exc
-    return Previous(manifest, ChunkStore.load(paths.store), vectors)
+    return vectors
 
 
-def _has_changed(manifest: Manifest, scan: Scan) -> bool:
+def _has_changed(job: _Job, manifest: Manifest, scan: Scan) -> bool:
+    if manifest.restored_from:
+        return not job.automatic
     return _differs(manifest, scan) or list_problems(scan, manifest.failed) != manifest.problems
 
 
@@ -215,13 +228,18 @@ def _nothing_to_index(
             "To empty it on purpose, run: yiju index --full"
         )
     return IndexMissingError(
-        f"No document to index in {documents_dir}.{why} Put .txt or .md files into it, or name "
-        "another folder with --documents."
+        f"No document to index in {documents_dir}.{why} Put documents ({USUAL_FORMATS}) into it, "
+        "or name another folder with --documents."
     )
 
 
 @contextmanager
-def _disk_errors(index_dir: Path) -> Iterator[None]:
+def disk_errors(index_dir: Path) -> Iterator[None]:
+    """Turn what the system refuses while an index is written into our own error.
+
+    :param index_dir: The index's folder.
+    :raises IndexingError: For any ``OSError``.
+    """
     try:
         yield
     except OSError as exc:
@@ -245,7 +263,7 @@ def _unchanged(previous: Previous, scan: Scan) -> BuildReport:
     )
 
 
-def _report(manifest: Manifest, ledger: Ledger, previous: Previous | None) -> BuildReport:
+def _report(manifest: Manifest, tally: Tally, previous: Previous | None) -> BuildReport:
     kept = {document.source for document in manifest.documents}
     before = previous.manifest.documents if previous else ()
     return BuildReport(
@@ -253,10 +271,10 @@ def _report(manifest: Manifest, ledger: Ledger, previous: Previous | None) -> Bu
         is_new=True,
         n_documents=len(manifest.documents),
         n_chunks=manifest.n_chunks,
-        n_encoded=ledger.n_encoded,
-        n_read=ledger.n_read,
-        added=tuple(ledger.added),
-        changed=tuple(ledger.changed),
+        n_encoded=tally.n_encoded,
+        n_read=tally.n_read,
+        added=tuple(tally.added),
+        changed=tuple(tally.changed),
         removed=tuple(old.source for old in before if old.source not in kept),
         problems=manifest.problems,
     )

@@ -32,6 +32,26 @@ class Heading:
     span: Span
 
 
+class PlaceKind(StrEnum):
+    """What a format counts its parts by."""
+
+    PAGE = "page"  # of a PDF
+    SLIDE = "slide"
+    SHEET = "sheet"
+    ROW = "row"  # of a sheet or a CSV file, as the program that opens it numbers them
+    RECORD = "record"  # of a JSON array or a JSONL file
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A numbered part of a document: how a person who opens the file finds the words again."""
+
+    kind: PlaceKind
+    number: int  # from 1
+    span: Span  # everything extracted from the part; empty when nothing was
+    name: str = ""  # a sheet's; "" where the parts have none
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file's decoded text with what is known of its layout."""
@@ -42,7 +62,7 @@ class Document:
     text: str
     media_type: str
     sha256: str  # of the file's bytes
-    pages: tuple[Span, ...] = ()  # empty where the format has no pages
+    places: tuple[Place, ...] = ()  # by start, an outer one before those in it; () in plain text
     headings: tuple[Heading, ...] = ()
 
 
@@ -90,6 +110,10 @@ class DocumentInfo:
     mtime_ns: int
     n_chars: int
     n_chunks: int
+    n_pages: int = 0  # pages, slides or sheets; 0 where the format has none
+    n_empty_pages: int = 0  # of those, without text: scans, pictures
+    seconds: float = 0.0  # that reading it took
+    warnings: tuple[str, ...] = ()  # what was read but not wholly, one sentence each
 
 
 @dataclass(frozen=True, slots=True)

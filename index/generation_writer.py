@@ -5,6 +5,7 @@ chunked, and of its chunks only those whose text or headings are new are encoded
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from index.chunking import chunk_document, search_text
-from index.datatypes import Chunk, DocumentInfo, Problem
+from index.datatypes import Chunk, DocumentInfo, PlaceKind, Problem
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import DocumentError, UnreadableError
+from index.isolation import IsolatedExtractor
 from index.lexical import LexicalIndex
-from index.loading import FoundFile, Scan, hash_bytes, load_document, read_bytes
+from index.loading import FoundFile, LoadedDocument, Scan, hash_bytes, load_document, read_bytes
 from index.manifest import FailedFile, GenerationPaths, Manifest, describe_folder, utc_now
 from index.normalization import fold_text
 from index.progress import Progress, Stage
@@ -26,6 +28,7 @@ from index.settings import IndexSettings
 from index.store import ChunkStore
 
 _ENCODE_BATCH = 1024  # chunks
+_PAGES = (PlaceKind.PAGE, PlaceKind.SLIDE, PlaceKind.SHEET)
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -40,7 +43,7 @@ class Previous:
 
 
 @dataclass(slots=True)
-class Ledger:
+class Tally:
     """What a build finds out as it goes through the files."""
 
     documents: list[DocumentInfo]
@@ -80,7 +83,7 @@ class GenerationWriter:
 
     def write(
         self, paths: GenerationPaths, scan: Scan, generation: str, index_dir: Path
-    ) -> tuple[Manifest, Ledger]:
+    ) -> tuple[Manifest, Tally]:
         """Write everything but the manifest.
 
         :param paths: An empty generation's.
@@ -89,18 +92,19 @@ class GenerationWriter:
         :param index_dir: The index's folder.
         :return: The manifest to publish it with, and what was done.
         """
-        ledger = Ledger([], [], [], [])
+        tally = Tally([], [], [], [])
         store = ChunkStore.create(paths.store)
-        for done, file in enumerate(scan.files):
-            self._tell(Progress(Stage.READ, done, len(scan.files), file.source))
-            self._add_file(store, file, ledger)
+        with IsolatedExtractor(self._settings) as extractor:
+            for done, file in enumerate(scan.files):
+                self._tell(Progress(Stage.READ, done, len(scan.files), file.source))
+                self._add_file(store, file, tally, extractor)
         self._tell(Progress(Stage.READ, len(scan.files), len(scan.files)))
         store.index_keys()
-        vectors = self._write_vectors(paths, store, ledger)
-        self._tell(Progress(Stage.DENSE, 0, ledger.n_rows))
+        vectors = self._write_vectors(paths, store, tally)
+        self._tell(Progress(Stage.DENSE, 0, tally.n_rows))
         DenseIndex.build(vectors).save(paths.dense)
-        self._tell(Progress(Stage.DENSE, ledger.n_rows, ledger.n_rows))
-        lexical = LexicalIndex.build(paths.lexical, self._terms(store, ledger.n_rows))
+        self._tell(Progress(Stage.DENSE, tally.n_rows, tally.n_rows))
+        lexical = LexicalIndex.build(paths.lexical, self._terms(store, tally.n_rows))
         store.close()
         manifest = Manifest(
             generation=generation,
@@ -110,76 +114,78 @@ class GenerationWriter:
             encoder_fingerprint=self._encoder.fingerprint,
             dim=self._encoder.dim,
             max_chunk_chars=self._settings.max_chunk_chars,
-            n_chunks=ledger.n_rows,
+            n_chunks=tally.n_rows,
             mean_terms=lexical.mean_terms,
-            documents=tuple(ledger.documents),
-            failed=tuple(ledger.failed),
-            problems=list_problems(scan, ledger.failed),
+            documents=tuple(tally.documents),
+            failed=tuple(tally.failed),
+            problems=list_problems(scan, tally.failed),
         )
-        return manifest, ledger
+        return manifest, tally
 
-    def _add_file(self, store: ChunkStore, file: FoundFile, ledger: Ledger) -> None:
+    def _add_file(
+        self, store: ChunkStore, file: FoundFile, tally: Tally, extractor: IsolatedExtractor
+    ) -> None:
         known = self._known.get(file.source)
         failed = self._known_failed.get(file.source)
         if known and _is_same(known, file):
-            self._copy(store, known, ledger)
+            self._copy(store, known, tally)
         elif failed and _is_same(failed, file):
-            ledger.failed.append(failed)
+            tally.failed.append(failed)
         else:
-            self._read(store, file, known, ledger)
+            tally.n_read += 1
+            try:
+                data = read_bytes(file, self._settings.max_file_bytes)
+            except UnreadableError as exc:
+                tally.failed.append(_try_again(file, exc))
+            else:
+                self._read(store, file, data, tally, extractor)
 
     def _read(
-        self, store: ChunkStore, file: FoundFile, known: DocumentInfo | None, ledger: Ledger
+        self,
+        store: ChunkStore,
+        file: FoundFile,
+        data: bytes,
+        tally: Tally,
+        extractor: IsolatedExtractor,
     ) -> None:
-        ledger.n_read += 1
+        known = self._known.get(file.source)
+        sha256 = hash_bytes(data)
+        if known and known.sha256 == sha256:
+            self._copy(store, replace(known, size=file.size, mtime_ns=file.mtime_ns), tally)
+            return
+        started = time.monotonic()
         try:
-            data = read_bytes(file)
-            if known and known.sha256 == hash_bytes(data):
-                self._copy(store, replace(known, size=file.size, mtime_ns=file.mtime_ns), ledger)
-                return
-            loaded = load_document(file, data)
+            loaded = load_document(file, data, extractor.extract)
         except UnreadableError as exc:
-            # Size 0 and time 0 match no file, so the next build tries again.
-            ledger.failed.append(FailedFile(file.source, 0, 0, str(exc)))
+            tally.failed.append(_try_again(file, exc))
             return
         except DocumentError as exc:
-            ledger.failed.append(FailedFile(file.source, file.size, file.mtime_ns, str(exc)))
-            return
-        document = loaded.document
-        chunks = chunk_document(document, self._settings.max_chunk_chars)
-        store.add_document(document, loaded.encoding)
-        self._add_chunks(store, chunks, ledger)
-        (ledger.changed if known else ledger.added).append(file.source)
-        ledger.documents.append(
-            DocumentInfo(
-                doc_id=document.doc_id,
-                source=document.source,
-                title=document.title,
-                media_type=document.media_type,
-                encoding=loaded.encoding,
-                sha256=document.sha256,
-                text_sha256=hash_bytes(document.text.encode("utf-8")),
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                n_chars=len(document.text),
-                n_chunks=len(chunks),
+            seconds = _since(started)
+            tally.failed.append(
+                FailedFile(file.source, file.size, file.mtime_ns, str(exc), sha256, seconds)
             )
-        )
+            return
+        seconds = _since(started)
+        chunks = chunk_document(loaded.document, self._settings.max_chunk_chars)
+        store.add_document(loaded.document, loaded.encoding)
+        self._add_chunks(store, chunks, tally)
+        (tally.changed if known else tally.added).append(file.source)
+        tally.documents.append(_describe(loaded, file, n_chunks=len(chunks), seconds=seconds))
 
-    def _copy(self, store: ChunkStore, info: DocumentInfo, ledger: Ledger) -> None:
+    def _copy(self, store: ChunkStore, info: DocumentInfo, tally: Tally) -> None:
         assert self._previous is not None  # only a previous generation knows a document
         old = self._previous.store
         store.add_document(old.document(info.doc_id), info.encoding)
-        self._add_chunks(store, [stored.chunk for stored in old.iterate(info.doc_id)], ledger)
-        ledger.documents.append(info)
+        self._add_chunks(store, [stored.chunk for stored in old.iterate(info.doc_id)], tally)
+        tally.documents.append(info)
 
-    def _add_chunks(self, store: ChunkStore, chunks: list[Chunk], ledger: Ledger) -> None:
+    def _add_chunks(self, store: ChunkStore, chunks: list[Chunk], tally: Tally) -> None:
         keys = [_vector_key(chunk) for chunk in chunks]
-        store.add_chunks(ledger.n_rows, chunks, keys)
-        ledger.n_rows += len(chunks)
+        store.add_chunks(tally.n_rows, chunks, keys)
+        tally.n_rows += len(chunks)
 
-    def _write_vectors(self, paths: GenerationPaths, store: ChunkStore, ledger: Ledger) -> Matrix:
-        n_rows, dim = ledger.n_rows, self._encoder.dim
+    def _write_vectors(self, paths: GenerationPaths, store: ChunkStore, tally: Tally) -> Matrix:
+        n_rows, dim = tally.n_rows, self._encoder.dim
         if not n_rows:  # an empty file cannot be mapped
             np.save(paths.vectors, np.empty((0, dim), np.float32), allow_pickle=False)
             return np.empty((0, dim), np.float32)
@@ -188,7 +194,7 @@ class GenerationWriter:
         for start in range(0, n_rows, _ENCODE_BATCH):
             self._tell(Progress(Stage.ENCODE, start, n_rows))
             rows = range(start, min(start + _ENCODE_BATCH, n_rows))
-            ledger.n_encoded += self._fill(vectors, store, rows)
+            tally.n_encoded += self._fill(vectors, store, rows)
         vectors.flush()
         self._tell(Progress(Stage.ENCODE, n_rows, n_rows))
         return vectors
@@ -222,6 +228,39 @@ def list_problems(scan: Scan, failed: Iterable[FailedFile]) -> tuple[Problem, ..
     """Return everything that was left out, sorted by source."""
     unreadable = [Problem(entry.source, entry.message) for entry in failed]
     return tuple(sorted([*scan.problems, *unreadable], key=lambda problem: problem.source))
+
+
+def _describe(
+    loaded: LoadedDocument, file: FoundFile, *, n_chunks: int, seconds: float
+) -> DocumentInfo:
+    document = loaded.document
+    pages = [place for place in document.places if place.kind in _PAGES]
+    return DocumentInfo(
+        doc_id=document.doc_id,
+        source=document.source,
+        title=document.title,
+        media_type=document.media_type,
+        encoding=loaded.encoding,
+        sha256=document.sha256,
+        text_sha256=hash_bytes(document.text.encode("utf-8")),
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        n_chars=len(document.text),
+        n_chunks=n_chunks,
+        n_pages=len(pages),
+        n_empty_pages=sum(not page.span.of(document.text).strip() for page in pages),
+        seconds=seconds,
+        warnings=loaded.warnings,
+    )
+
+
+def _try_again(file: FoundFile, exc: UnreadableError) -> FailedFile:
+    # Size 0 and time 0 match no file, so the next build reads it anew.
+    return FailedFile(file.source, 0, 0, str(exc))
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
 
 
 def _vector_key(chunk: Chunk) -> bytes:

@@ -3,6 +3,7 @@
 ``CURRENT`` names the live generation. A build writes a new folder beside the old ones, flushes it,
 renames it to its final name and only then replaces ``CURRENT``: a crash at any instant leaves the
 old generation answering. The scheme is that of LevelDB's CURRENT file and Lucene's commit points.
+Old generations are collected by the next publication that finds them neither wanted nor pinned.
 """
 
 import os
@@ -21,9 +22,11 @@ from index.errors import (
     IndexMissingError,
 )
 from index.manifest import GenerationPaths, Manifest, write_manifest
+from index.pins import Pin, collect, take_pin
 
 _MAX_NAME_CHARS = 12
 _TEMPORARY = ".building-"
+_COLLECTED = ".dropped-"
 _PAUSES = (0.05, 0.2, 1.0)  # seconds between attempts to remove a folder that fills up again
 _REBUILD = "Run: yiju index --full"
 
@@ -48,19 +51,28 @@ class IndexDir:
 
         :raises IndexCorruptError: When the pointer names nothing.
         """
+        name = self._read_pointer()
+        while name is not None and not self._has(name):
+            again = self._read_pointer()
+            if again == name:
+                raise IndexCorruptError(
+                    f"{self.path / 'CURRENT'} names the generation {name[:_MAX_NAME_CHARS]!r}, "
+                    f"which is not there. {_REBUILD}"
+                )
+            name = again  # builds have published and collected between the two looks
+        return name
+
+    def _read_pointer(self) -> str | None:
         try:
-            name = (self.path / "CURRENT").read_text("utf-8").strip()
+            return (self.path / "CURRENT").read_text("utf-8").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as exc:
             raise IndexCorruptError(f"{self.path / 'CURRENT'} cannot be read. {_REBUILD}") from exc
+
+    def _has(self, name: str) -> bool:
         is_name = name.isdecimal() and len(name) <= _MAX_NAME_CHARS
-        if not is_name or not (self.generations_dir / name).is_dir():
-            raise IndexCorruptError(
-                f"{self.path / 'CURRENT'} names the generation {name[:_MAX_NAME_CHARS]!r}, which "
-                f"is not there. {_REBUILD}"
-            )
-        return name
+        return is_name and (self.generations_dir / name).is_dir()
 
     def stamp(self) -> tuple[int, int] | None:
         """Return what changes whenever a generation is published, None when there is no index."""
@@ -80,6 +92,42 @@ class IndexDir:
         if name is None:
             raise IndexMissingError(f"No index at {self.path}. Run: yiju index")
         return name
+
+    def kept(self) -> tuple[str, ...]:
+        """Return the names of the published generations that are left, the oldest first.
+
+        :raises IndexMissingError: When there is no index.
+        :raises IndexCorruptError: When the pointer names nothing.
+        """
+        live = self.require_current()
+        # A later one was never published: its build died before it replaced the pointer.
+        return tuple(name for name in self._names() if int(name) <= int(live))
+
+    def pin_current(self) -> Pin:
+        """Hold the live generation, so that it is not collected while it is used.
+
+        :raises IndexMissingError: When there is no index.
+        :raises IndexCorruptError: When the pointer names nothing.
+        """
+        while True:
+            if pin := take_pin(self.paths(self.require_current())):
+                return pin
+
+    def pin(self, generation: str) -> Pin:
+        """Hold a kept generation, so that it is not collected while it is used.
+
+        :param generation: Its number, with or without the zeros before it.
+        :raises IndexMissingError: When it is not kept, or there is no index.
+        :raises IndexCorruptError: When the pointer names nothing.
+        """
+        kept = self.kept()
+        for name in kept:
+            if _number(name) == _number(generation) and (pin := take_pin(self.paths(name))):
+                return pin
+        raise IndexMissingError(
+            f"There is no generation {generation} in {self.path}; kept are {', '.join(kept)}. "
+            "Run: yiju index log"
+        )
 
     def paths(self, generation: str) -> GenerationPaths:
         """Return the paths of a generation's files."""
@@ -129,11 +177,12 @@ class IndexDir:
             _remove(paths.root)
 
     def publish(self, paths: GenerationPaths, manifest: Manifest, *, keep: int) -> None:
-        """Make a written generation the live one and drop the oldest.
+        """Make a written generation the live one and collect the oldest.
 
         :param paths: From :meth:`write_generation`, complete but for the manifest.
         :param manifest: What it holds.
-        :param keep: Number of generations left, the live one included.
+        :param keep: Number of generations left, the live one included; those that a reader holds
+            stay besides until a later publication finds them free.
         """
         write_manifest(paths, manifest)
         _flush_tree(paths.root)
@@ -150,7 +199,7 @@ class IndexDir:
             shutil.rmtree(pointer)
         temporary.replace(pointer)
         _flush(self.path)
-        self._drop_old(manifest.generation, keep)
+        self._collect_old(manifest.generation, keep)
 
     def next_generation(self) -> str:
         """Return the name after the live one, 000001 when there is none."""
@@ -165,19 +214,29 @@ class IndexDir:
             return []
         return sorted(path.name for path in self.generations_dir.iterdir() if path.name.isdecimal())
 
-    def _drop_old(self, live: str, keep: int) -> None:
+    def _collect_old(self, live: str, keep: int) -> None:
         others = [name for name in self._names() if name != live]
         for name in others[: max(0, len(others) - keep + 1)]:
-            # On Windows a folder that a reader has open stays until the next build.
-            shutil.rmtree(self.generations_dir / name, ignore_errors=True)
+            collected = self.generations_dir / f"{_COLLECTED}{name}"
+            # Renamed first: whoever looks sees all of a generation or nothing of it.
+            if collect(self.generations_dir / name, collected):
+                shutil.rmtree(collected, ignore_errors=True)
 
     def has_unfinished(self) -> bool:
         """Tell whether a build that died has left something, or one is under way."""
-        return any(self.generations_dir.glob(f"{_TEMPORARY}*"))
+        return bool(self._unfinished())
+
+    def _unfinished(self) -> list[Path]:
+        marks = (_TEMPORARY, _COLLECTED)
+        return [path for mark in marks for path in self.generations_dir.glob(f"{mark}*")]
 
     def _discard_unfinished(self) -> None:
-        for path in self.generations_dir.glob(f"{_TEMPORARY}*"):
+        for path in self._unfinished():
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _number(generation: str) -> int | None:
+    return int(generation) if generation.isdecimal() else None
 
 
 def _remove(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """Knowledge base: one generation, loaded: chunks, both channels and the manifest."""
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -10,36 +9,37 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunking import search_text
 from index.datatypes import Channel, Chunk, Document, Hit
-from index.dense import DenseIndex, Ranking
+from index.dense import DenseIndex
 from index.encoder import Encoder, load_encoder
 from index.errors import IndexCorruptError, IndexFormatError
 from index.generations import IndexDir
-from index.lexical import LexicalIndex, rank
+from index.lexical import LexicalIndex
 from index.loading import hash_bytes
-from index.manifest import GenerationPaths, Manifest, check_folder, read_manifest
-from index.normalization import fold_text
-from index.segmentation import extract_terms
+from index.manifest import Manifest, check_folder, read_manifest
+from index.matching import ChunkTerms, TermMatches, match_terms
+from index.pins import Pin
 from index.store import ChunkStore
 
 _CACHED_DOCUMENTS = 16  # with their texts
-_CACHED_CHUNKS = 4096  # term counts kept for exact scoring, about 10 KB each
+_CACHED_CHUNKS = 4096  # whose terms are kept for exact scoring, about 4 KB each
 
 
 class KnowledgeBase:
     """What a question is asked of; immutable, safe to use from several threads."""
 
-    def __init__(self, manifest: Manifest, encoder: Encoder, paths: GenerationPaths) -> None:
+    def __init__(self, manifest: Manifest, encoder: Encoder, pin: Pin) -> None:
         """Open a generation's files; use :meth:`load`.
 
         :param manifest: The generation's.
         :param encoder: The one it was built with.
-        :param paths: Its files.
+        :param pin: Holds its files for as long as this object lives.
         :raises IndexCorruptError: When they do not fit one another.
         """
+        paths = pin.paths
         self.manifest = manifest
         self.encoder = encoder
+        self._pin = pin
         self._store = ChunkStore.load(paths.store)
         self._dense = DenseIndex.load(paths.dense)
         self._lexical = LexicalIndex.load(paths.lexical, manifest.mean_terms)
@@ -50,7 +50,7 @@ class KnowledgeBase:
         self._rows: dict[str, int] = {}  # of every chunk handed out
         self._rows_lock = threading.Lock()
         # Not methods: a cache that holds this object would keep a replaced generation open.
-        self._counts = lru_cache(_CACHED_CHUNKS)(partial(_count_terms, self._store))
+        self._terms = lru_cache(_CACHED_CHUNKS)(ChunkTerms.read)
         text_hashes = {d.doc_id: d.text_sha256 for d in manifest.documents}
         self._document = lru_cache(_CACHED_DOCUMENTS)(
             partial(_read_document, self._store, text_hashes)
@@ -58,39 +58,27 @@ class KnowledgeBase:
 
     @classmethod
     def load(
-        cls, index_dir: Path, *, encoder: Encoder | None = None, documents_dir: Path | None = None
+        cls,
+        index_dir: Path,
+        *,
+        encoder: Encoder | None = None,
+        documents_dir: Path | None = None,
+        generation: str = "",
     ) -> Self:
-        """Load the live generation.
+        """Load a generation.
 
         :param index_dir: The index's folder.
         :param encoder: An already loaded encoder; by default the one the manifest names.
         :param documents_dir: When given, the index must have been made for it.
+        :param generation: One that is kept; by default the live one.
         :return: The knowledge base, pinned to that generation.
-        :raises IndexMissingError: When there is no index.
+        :raises IndexMissingError: When there is no index, or no such generation.
         :raises IndexFormatError: When it was made by another encoder, format or for another folder.
         :raises IndexCorruptError: When a file is missing or damaged.
         """
         home = IndexDir(index_dir)
-        generation = home.require_current()
-        try:
-            return cls._load(home, generation, encoder, documents_dir)
-        except IndexCorruptError:
-            newer = home.require_current()
-            if newer == generation:
-                raise
-            # Other builds have published and dropped the one that was being read.
-            return cls._load(home, newer, encoder, documents_dir)
-
-    @classmethod
-    def _load(
-        cls,
-        home: IndexDir,
-        generation: str,
-        encoder: Encoder | None,
-        documents_dir: Path | None,
-    ) -> Self:
-        index_dir, paths = home.path, home.paths(generation)
-        manifest = read_manifest(paths)
+        pin = home.pin(generation) if generation else home.pin_current()
+        manifest = read_manifest(pin.paths)
         if documents_dir is not None:
             check_folder(manifest, documents_dir, index_dir)
         encoder = encoder or load_encoder(manifest.encoder)
@@ -99,7 +87,7 @@ class KnowledgeBase:
                 f"The index at {index_dir} was made with another encoder "
                 f"({manifest.encoder or 'an older bundled one'}). Run: yiju index"
             )
-        return cls(manifest, encoder, paths)
+        return cls(manifest, encoder, pin)
 
     @property
     def n_chunks(self) -> int:
@@ -134,7 +122,8 @@ class KnowledgeBase:
         :param top_k: Number of hits wanted.
         :return: Hits, best first.
         """
-        return self._hits(self._dense.search(vector, top_k), Channel.DENSE)
+        ranking = self._dense.search(vector, top_k)
+        return _rank(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
 
     def search_lexical(self, terms: Sequence[str], top_k: int) -> list[Hit]:
         """Rank chunks by BM25.
@@ -143,8 +132,9 @@ class KnowledgeBase:
         :param top_k: Number of hits wanted.
         :return: Hits, best first; none when no chunk has any of the terms.
         """
-        rows = self._lexical.search(terms, top_k).tolist()
-        return self._hits(rank(rows, self._score_lexical(terms, rows), top_k), Channel.LEXICAL)
+        chunks = self.chunks(self._lexical.search(terms, top_k).tolist())
+        scores = self.score_lexical(terms, self.match(terms, chunks))
+        return _rank(chunks, scores, Channel.LEXICAL)
 
     def score_dense(
         self, vector: NDArray[np.float32], chunks: Sequence[Chunk]
@@ -155,39 +145,55 @@ class KnowledgeBase:
         :param chunks: Chunks of this knowledge base.
         :return: (len(chunks),) float32.
         """
-        return self._dense.score(vector, self._rows_of(chunks))
+        return self._dense.score(vector, self.rows(chunks))
 
-    def score_lexical(self, terms: Sequence[str], chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-        """Compute the BM25 of given chunks.
+    def match(self, terms: Sequence[str], chunks: Sequence[Chunk]) -> TermMatches:
+        """Find where terms stand in given chunks.
 
-        :param terms: The question's terms.
+        :param terms: Terms; repetitions are dropped.
         :param chunks: Chunks of this knowledge base.
-        :return: (len(chunks),) float32, >= 0.
+        :return: The distinct terms with their places.
         """
-        return self._score_lexical(terms, self._rows_of(chunks))
+        return match_terms(terms, [self._terms(chunk) for chunk in chunks])
+
+    def score_lexical(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
+        """Compute the BM25 of given chunks (:meth:`index.lexical.LexicalIndex.score`)."""
+        return self._lexical.score(terms, matches)
 
     def idf(self, term: str) -> float:
         """Return a term's weight (:meth:`index.lexical.LexicalIndex.idf`)."""
         return self._lexical.idf(term)
 
-    def term_counts(self, chunk: Chunk) -> Counter[str]:
-        """Return how often each term stands in a chunk and its headings; not to be changed."""
-        return self._counts(self._rows_of([chunk])[0])
+    def neighbours(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """Return the chunks right before and after given ones in the same documents.
 
-    def _rows_of(self, chunks: Sequence[Chunk]) -> list[int]:
+        :param chunks: Chunks of this knowledge base.
+        :return: Their neighbours, each once, in row order; may be given chunks themselves.
+        """
+        sides = [
+            (row + step, chunk.doc_id)
+            for row, chunk in zip(self.rows(chunks), chunks, strict=True)
+            for step in (-1, 1)
+            if 0 <= row + step < self.n_chunks
+        ]
+        rows = sorted({row for row, _ in sides})
+        beside = dict(zip(rows, self.chunks(rows), strict=True))
+        kept = sorted({row for row, doc_id in sides if beside[row].doc_id == doc_id})
+        return [beside[row] for row in kept]
+
+    def rows(self, chunks: Sequence[Chunk]) -> list[int]:
+        """Return the row numbers of chunks; those of a document follow one another.
+
+        :param chunks: Chunks of this knowledge base.
+        """
         with self._rows_lock:
             return [self._rows[chunk.chunk_id] for chunk in chunks]
 
-    def _score_lexical(self, terms: Sequence[str], rows: Sequence[int]) -> NDArray[np.float32]:
-        return self._lexical.score(terms, [self._counts(row) for row in rows])
 
-    def _hits(self, ranking: Ranking, channel: Channel) -> list[Hit]:
-        chunks = self.chunks(ranking.rows.tolist())
-        pairs = zip(ranking.scores.tolist(), chunks, strict=True)
-        ordered = sorted(pairs, key=lambda pair: (-pair[0], pair[1].chunk_id))  # L5
-        return [
-            Hit(chunk, score, number, channel) for number, (score, chunk) in enumerate(ordered, 1)
-        ]
+def _rank(chunks: Sequence[Chunk], scores: NDArray[np.float32], channel: Channel) -> list[Hit]:
+    pairs = zip(scores.tolist(), chunks, strict=True)
+    ordered = sorted(pairs, key=lambda pair: (-pair[0], pair[1].chunk_id))  # L5
+    return [Hit(chunk, score, number, channel) for number, (score, chunk) in enumerate(ordered, 1)]
 
 
 def _read_document(store: ChunkStore, text_hashes: dict[str, str], doc_id: str) -> Document:
@@ -198,7 +204,3 @@ def _read_document(store: ChunkStore, text_hashes: dict[str, str], doc_id: str) 
             f"The stored text of {document.source} was altered. Run: yiju index --full"
         )
     return document
-
-
-def _count_terms(store: ChunkStore, row: int) -> Counter[str]:
-    return Counter(extract_terms(fold_text(search_text(store.chunks([row])[0].chunk))))

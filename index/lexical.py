@@ -19,8 +19,8 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from index.dense import Ranking
 from index.errors import IndexCorruptError
+from index.matching import TermMatches
 
 K1 = 0.9
 B = 0.4
@@ -143,44 +143,25 @@ class LexicalIndex:
         with _damage(self._path):
             return min(int(self._searcher.doc_freq("terms", term)), self.n_rows)
 
-    def score(self, terms: Sequence[str], documents: Sequence[Counter[str]]) -> NDArray[np.float32]:
+    def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
         """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
 
         :param terms: The question's terms; a repeated one counts as often as it stands there.
-        :param documents: Each chunk's terms with their frequencies.
-        :return: (len(documents),) float32, >= 0.
+        :param matches: Where the same terms stand in n chunks.
+        :return: (n,) float32, >= 0.
         """
-        weights = {
-            term: count * self.idf(term)
-            for term, count in Counter(terms).items()
-            if self.is_known(term)
-        }
-        return np.array([self._score_one(weights, document) for document in documents], np.float32)
-
-    def _score_one(self, weights: dict[str, float], document: Counter[str]) -> float:
-        norm = K1 * (1 - B + B * document.total() / self._mean_terms)
-        score = 0.0
-        for term, weight in weights.items():
-            if tf := document[term]:
-                score += weight * tf * (K1 + 1) / (tf + norm)
-        return score
+        asked = Counter(terms)
+        weights = np.array(
+            [asked[term] * self.idf(term) if self.is_known(term) else 0 for term in matches.terms]
+        )  # (m,)
+        norm = K1 * (1 - B + B * matches.n_terms / self._mean_terms)  # (n,)
+        counts = matches.counts
+        scores = (weights * counts * (K1 + 1) / (counts + norm[:, None])).sum(axis=1)
+        return np.asarray(scores, np.float32)
 
     def _rarest(self, terms: Sequence[str]) -> list[str]:
         known = [term for term in dict.fromkeys(terms) if self.is_known(term)]
         return sorted(known, key=lambda term: (-self.idf(term), term))[:_MAX_CLAUSES]
-
-
-def rank(rows: Sequence[int], scores: NDArray[np.float32], top_k: int) -> Ranking:
-    """Order rows by score.
-
-    :param rows: Row numbers.
-    :param scores: (len(rows),) float32.
-    :param top_k: Number kept.
-    :return: The best rows; equal scores by row.
-    """
-    numbers = np.asarray(rows, np.int64)
-    order = np.lexsort((numbers, -scores))[:top_k]
-    return Ranking(numbers[order], scores[order])
 
 
 @contextmanager

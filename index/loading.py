@@ -9,15 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from index.datatypes import Document, Problem
 from index.errors import DocumentError, IndexMissingError, UnreadableError
-from index.formats import plain_text
 from index.formats.extraction import Extraction
+from index.formats.registry import USUAL_FORMATS, Loader, find_loader
 
-# One loader a format. The name's ending decides, never a guess from the content.
-_LOADERS: dict[str, Callable[[bytes], Extraction]] = {
-    ".txt": plain_text.extract_text,
-    ".md": plain_text.extract_markdown,
-    ".markdown": plain_text.extract_markdown,
-}
+_PASSED_OVER = (".", "~$")  # hidden files, and what Office leaves beside a document that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +35,11 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """A document with the encoding its bytes were in."""
+    """A document with the encoding its bytes were in, and what could not be taken over."""
 
     document: Document
     encoding: str
+    warnings: tuple[str, ...]
 
 
 def scan_documents(
@@ -61,8 +57,8 @@ def scan_documents(
     """
     if not documents_dir.is_dir():
         raise IndexMissingError(
-            f"No documents' folder at {documents_dir}. Make it and put .txt or .md files into it, "
-            "or name another one with --documents."
+            f"No documents' folder at {documents_dir}. Make it and put documents "
+            f"({USUAL_FORMATS}) into it, or name another one with --documents."
         )
     files: list[FoundFile] = []
     problems: list[Problem] = []
@@ -76,16 +72,20 @@ def scan_documents(
     return Scan(tuple(sorted(files, key=lambda file: file.source)), tuple(problems))
 
 
-def load_document(file: FoundFile, data: bytes) -> LoadedDocument:
+def load_document(
+    file: FoundFile,
+    data: bytes,
+    extract: Callable[[Loader, bytes], Extraction] = Loader.extract,
+) -> LoadedDocument:
     """Turn a file's bytes into a Document.
 
     :param file: Where the bytes come from.
     :param data: All bytes of the file.
-    :return: The document and its encoding.
+    :param extract: Runs the format's loader; by default in this process.
+    :return: The document with its encoding and warnings.
     :raises DocumentError: When the bytes are not what the file's name says.
     """
-    suffix = PurePosixPath(file.source).suffix.lower()
-    extraction = _LOADERS[suffix](data)
+    extraction = extract(find_loader(PurePosixPath(file.source)), data)
     title = next((h.title for h in extraction.headings if h.level == 1), "") or extraction.title
     document = Document(
         doc_id=hash_source(file.source),
@@ -94,23 +94,28 @@ def load_document(file: FoundFile, data: bytes) -> LoadedDocument:
         text=extraction.text,
         media_type=extraction.media_type,
         sha256=hash_bytes(data),
-        pages=extraction.pages,
+        places=extraction.places,
         headings=extraction.headings,
     )
-    return LoadedDocument(document, extraction.encoding)
+    return LoadedDocument(document, extraction.encoding, extraction.warnings)
 
 
-def read_bytes(file: FoundFile) -> bytes:
-    """Read a file whole.
+def read_bytes(file: FoundFile, max_file_bytes: int) -> bytes:
+    """Read a file whole, as it was at one moment.
 
     :param file: The file.
+    :param max_file_bytes: More are not read.
     :return: Its bytes.
-    :raises UnreadableError: When the system refuses.
+    :raises UnreadableError: When the system refuses, or the file is being written.
     """
     try:
-        return file.path.read_bytes()
+        for _ in range(2):
+            data = _read_unchanged(file.path, max_file_bytes)
+            if data is not None:
+                return data
     except OSError as exc:
         raise UnreadableError(_reason(exc)) from exc
+    raise UnreadableError("It changed while it was read; the next build reads it again.")
 
 
 def hash_source(source: str) -> str:
@@ -143,10 +148,12 @@ def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -
 
     for folder, folders, names in os.walk(documents_dir, onerror=refuse):
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and is_ours(Path(folder, name))
+            name
+            for name in folders
+            if not name.startswith(_PASSED_OVER) and is_ours(Path(folder, name))
         )
         for name in sorted(names):
-            if not name.startswith("."):
+            if not name.startswith(_PASSED_OVER):
                 yield Path(folder, name)
 
 
@@ -156,9 +163,7 @@ def _examine(path: Path, source: str, root: Path, max_file_bytes: int) -> FoundF
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise DocumentError("It is not an ordinary file.")
-    if path.suffix.lower() not in _LOADERS:
-        known = ", ".join(sorted(_LOADERS))
-        raise DocumentError(f"Its format is not supported; the supported ones are {known}.")
+    find_loader(path)
     if not os.access(path, os.R_OK):
         raise DocumentError("It cannot be read: permission denied.")
     if status.st_size > max_file_bytes:
@@ -171,6 +176,22 @@ def _examine(path: Path, source: str, root: Path, max_file_bytes: int) -> FoundF
     except UnicodeEncodeError as exc:
         raise DocumentError("Its name is not valid Unicode; rename it.") from exc
     return FoundFile(path, source, status.st_size, status.st_mtime_ns)
+
+
+def _read_unchanged(path: Path, max_file_bytes: int) -> bytes | None:
+    """Read a file; None when its size or time is another afterwards."""
+    # A pipe that has taken the file's place would be waited for without O_NONBLOCK.
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(path, flags), "rb") as stream:
+        before = os.fstat(stream.fileno())
+        if not stat.S_ISREG(before.st_mode):
+            raise UnreadableError("It is not an ordinary file any more.")
+        if before.st_size > max_file_bytes:
+            raise UnreadableError("It grew beyond the limit (YIJU_MAX_FILE_BYTES).")
+        data = stream.read(before.st_size)
+        after = os.fstat(stream.fileno())
+    is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return data if is_same and len(data) == before.st_size else None
 
 
 def _reason(exc: Exception) -> str:

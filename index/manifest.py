@@ -10,7 +10,7 @@ from typing import Any
 from index.datatypes import DocumentInfo, Problem
 from index.errors import IndexCorruptError, IndexFormatError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _REBUILD = "Run: yiju index --full"
 
 
@@ -22,6 +22,8 @@ class FailedFile:
     size: int
     mtime_ns: int
     message: str
+    sha256: str = ""  # of the file's bytes; "" when they could not be read
+    seconds: float = 0.0  # that trying took
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Manifest:
     documents: tuple[DocumentInfo, ...]  # sorted by source
     failed: tuple[FailedFile, ...]
     problems: tuple[Problem, ...]
+    restored_from: str = ""  # the generation that a rollback brought back; "" for a build's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def write_manifest(paths: GenerationPaths, manifest: Manifest) -> None:
         "format_version": FORMAT_VERSION,
         **asdict(manifest),
         "files": {
-            path.relative_to(paths.root).as_posix(): _describe(path) for path in _files(paths)
+            path.relative_to(paths.root).as_posix(): _describe(path) for path in data_files(paths)
         },
     }
     body["checksum"] = _checksum(body)
@@ -144,7 +147,10 @@ def check_files(paths: GenerationPaths) -> None:
 
 def _from_json(body: dict[str, Any]) -> Manifest:
     values = {field.name: body[field.name] for field in fields(Manifest)}
-    values["documents"] = tuple(DocumentInfo(**entry) for entry in body["documents"])
+    values["documents"] = tuple(
+        DocumentInfo(**{**entry, "warnings": tuple(entry["warnings"])})
+        for entry in body["documents"]
+    )
     values["failed"] = tuple(FailedFile(**entry) for entry in body["failed"])
     values["problems"] = tuple(Problem(**entry) for entry in body["problems"])
     return Manifest(**values)
@@ -185,7 +191,8 @@ def _describe(path: Path) -> dict[str, int | str]:
     return {"size": path.stat().st_size, "sha256": digest}
 
 
-def _files(paths: GenerationPaths) -> list[Path]:
+def data_files(paths: GenerationPaths) -> list[Path]:
+    """Return every file of a generation but its manifest, sorted."""
     # tantivy's lock files are not data, and opening the index makes them again.
     return sorted(
         path

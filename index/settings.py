@@ -18,6 +18,8 @@ class IndexSettings:
     max_file_bytes: int = 64 * 1024 * 1024
     keep_generations: int = 3
     lock_timeout_s: float = 600.0
+    max_file_seconds: int = 60  # that reading a file may take, and 2 more for each megabyte
+    max_file_memory: int = 2 * 1024**3  # bytes, of the process that reads risky formats
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -29,6 +31,8 @@ class IndexSettings:
             ("max_file_bytes", 1),
             ("keep_generations", 1),
             ("lock_timeout_s", 0),
+            ("max_file_seconds", 1),
+            ("max_file_memory", 256 * 1024**2),
         ):
             if getattr(self, name) < least:
                 raise SettingsError(f"{name} must be at least {least}, got {getattr(self, name)}")
@@ -48,6 +52,8 @@ class IndexSettings:
             max_chunk_chars=_integer(values, "YIJU_MAX_CHUNK_CHARS", 300),
             max_file_bytes=_integer(values, "YIJU_MAX_FILE_BYTES", 64 * 1024 * 1024),
             keep_generations=_integer(values, "YIJU_KEEP_GENERATIONS", 3),
+            max_file_seconds=_integer(values, "YIJU_MAX_FILE_SECONDS", 60),
+            max_file_memory=_integer(values, "YIJU_MAX_FILE_MEMORY", 2 * 1024**3),
         )
 
 

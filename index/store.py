@@ -10,14 +10,14 @@ from pathlib import Path, PurePath
 from typing import Any, Self
 from urllib.parse import quote
 
-from index.datatypes import Chunk, Document, Heading, Span
+from index.datatypes import Chunk, Document, Heading, Place, PlaceKind, Span
 from index.errors import IndexCorruptError
 
 _SCHEMA = """
 CREATE TABLE documents (
     doc_id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     media_type TEXT NOT NULL, encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL,
-    pages TEXT NOT NULL, headings TEXT NOT NULL
+    places TEXT NOT NULL, headings TEXT NOT NULL
 ) STRICT;
 CREATE TABLE chunks (
     row INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE,
@@ -93,7 +93,10 @@ class ChunkStore:
         :param document: The document.
         :param encoding: The file's encoding.
         """
-        pages = json.dumps([(page.start, page.end) for page in document.pages])
+        places = json.dumps(
+            [(p.kind, p.number, p.span.start, p.span.end, p.name) for p in document.places],
+            ensure_ascii=False,
+        )
         headings = json.dumps(
             [(h.level, h.title, h.span.start, h.span.end) for h in document.headings],
             ensure_ascii=False,
@@ -108,7 +111,7 @@ class ChunkStore:
                 encoding,
                 document.sha256,
                 document.text,
-                pages,
+                places,
                 headings,
             ),
         )
@@ -148,28 +151,35 @@ class ChunkStore:
         :param doc_id: Its id.
         :return: The document with its text.
         :raises KeyError: When there is none.
+        :raises IndexCorruptError: When the file is damaged.
         """
         rows = self._query(
-            "SELECT doc_id, source, title, text, media_type, sha256, pages, headings"
+            "SELECT doc_id, source, title, text, media_type, sha256, places, headings"
             " FROM documents WHERE doc_id = ?",
             (doc_id,),
         )
         if not rows:
             raise KeyError(doc_id)
-        doc_id, source, title, text, media_type, sha256, pages, headings = rows[0]
-        return Document(
-            doc_id,
-            source,
-            title,
-            text,
-            media_type,
-            sha256,
-            pages=tuple(Span(*page) for page in json.loads(pages)),
-            headings=tuple(
-                Heading(level, title, Span(start, end))
-                for level, title, start, end in json.loads(headings)
-            ),
-        )
+        doc_id, source, title, text, media_type, sha256, places, headings = rows[0]
+        try:
+            return Document(
+                doc_id,
+                source,
+                title,
+                text,
+                media_type,
+                sha256,
+                places=tuple(
+                    Place(PlaceKind(kind), number, Span(start, end), name)
+                    for kind, number, start, end, name in json.loads(places)
+                ),
+                headings=tuple(
+                    Heading(level, title, Span(start, end))
+                    for level, title, start, end in json.loads(headings)
+                ),
+            )
+        except (TypeError, ValueError) as exc:
+            raise self._damaged() from exc
 
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """Return chunks by row.
@@ -206,13 +216,30 @@ class ChunkStore:
             if doc_id is None
             else self._connection.execute(sql + " WHERE doc_id = ? ORDER BY row", (doc_id,))
         )
-        for values in cursor:
-            yield _stored(values)
+        try:
+            for values in cursor:
+                yield _stored(values)
+        except sqlite3.DatabaseError as exc:
+            raise self._damaged() from exc
 
     def vector_keys(self, start: int, end: int) -> list[bytes]:
         """Return the vector keys of rows start to end - 1."""
         sql = "SELECT vector_key FROM chunks WHERE row >= ? AND row < ? ORDER BY row"
         return [key for (key,) in self._query(sql, (start, end))]
+
+    def iterate_keys(self) -> Iterator[bytes]:
+        """Go through the vector keys in their own order, without holding them all.
+
+        :return: As many keys as there are chunks; equal chunks have equal ones.
+        :raises IndexCorruptError: When the file is damaged.
+        """
+        try:
+            for (key,) in self._connection.execute(
+                "SELECT vector_key FROM chunks ORDER BY vector_key"
+            ):
+                yield key
+        except sqlite3.DatabaseError as exc:
+            raise self._damaged() from exc
 
     def rows_by_key(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """Find rows whose vector has one of the keys.
@@ -233,7 +260,10 @@ class ChunkStore:
             with self._lock:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as exc:
-            raise IndexCorruptError(f"{self._path} cannot be read. Run: yiju index --full") from exc
+            raise self._damaged() from exc
+
+    def _damaged(self) -> IndexCorruptError:
+        return IndexCorruptError(f"{self._path} cannot be read. Run: yiju index --full")
 
 
 def read_only_uri(path: PurePath) -> str:

@@ -37,6 +37,21 @@ _NUMBER = re.compile(
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
     r"|hundred|thousand|million|billion|half|third|quarter|dozen|no|none|several|few)\b"
 )
+# A list may be asked for by word ("哪些") or, in English, by a plural after "which" or "what".
+_ASKS_SEVERAL = re.compile(
+    r"哪些|哪几|哪[两二三四五六七八九十]|有谁|都有(?:什么|啥|哪)|列出|列举"
+    r"|\b(?:what|which|who) (?:are|were)\b|\b(?:list|name) (?:all|the|every|some|\w+ of)\b"
+    r"|\b(?:which|what) (?:\w+ ){0,2}?\w+(?<![su])s (?:are|were|have|do|did|took|gave|attended"
+    r"|spoke|can|will|must|should)\b"
+)
+
+
+def asks_several(question: str) -> bool:
+    """Tell whether a question asks for a list of things.
+
+    :param question: Folded.
+    """
+    return bool(_ASKS_SEVERAL.search(question))
 
 
 def expected_type(question: str) -> AnswerType:

@@ -19,6 +19,7 @@ from index.manifest import Manifest, read_manifest
 from index.pretrained import absolute_name
 from index.progress import ProgressCallback
 from index.settings import IndexSettings
+from rag.answer_type import asks_several
 from rag.calibration import Calibration
 from rag.composer import compose_answer
 from rag.datatypes import Answer
@@ -82,6 +83,7 @@ class Answerer:
         documents_dir: str | Path | None = None,
         encoder: str = "",
         reader: str = "",
+        generation: str = "",
     ) -> Self:
         """Load an index as it is.
 
@@ -90,6 +92,7 @@ class Answerer:
         :param encoder: The one the index must have been made with; by default any.
         :param reader: A transformers question-answering model's name or folder; by default the one
             in ``YIJU_READER``, else the bundled one.
+        :param generation: One that is kept; by default the live one.
         :return: The answerer.
         :raises IndexFormatError: When the index was made with another encoder.
         :raises IndexingError: When there is no usable index, or the encoder cannot be loaded.
@@ -99,7 +102,9 @@ class Answerer:
         documents_dir = Path(documents_dir) if documents_dir else index_dir.parent
         stamp = IndexDir(index_dir).stamp()
         model = _require_encoder(index_dir, absolute_name(encoder)) if encoder else None
-        knowledge_base = KnowledgeBase.load(index_dir, encoder=model, documents_dir=documents_dir)
+        knowledge_base = KnowledgeBase.load(
+            index_dir, encoder=model, documents_dir=documents_dir, generation=generation
+        )
         reading = _load_reading(reader, knowledge_base.encoder)
         return cls(
             knowledge_base,
@@ -120,7 +125,7 @@ class Answerer:
         reader: str = "",
         progress: ProgressCallback | None = None,
     ) -> Self:
-        """Load the index of a folder, made or brought up to date first.
+        """Load the index of a folder, made or brought up to date first unless it was rolled back.
 
         :param documents_dir: The documents' folder.
         :param index_dir: The index's folder; by default ``.yiju`` in the documents' one.
@@ -139,7 +144,9 @@ class Answerer:
         settings = IndexSettings.from_env(encoder=encoder)
         model = load_encoder(settings.encoder)
         reading = _load_reading(reader, model)  # before a build that may take long
-        build_index(documents_dir, index_dir, model, settings=settings, progress=progress)
+        build_index(
+            documents_dir, index_dir, model, settings=settings, automatic=True, progress=progress
+        )
         stamp = IndexDir(index_dir).stamp()
         return cls(
             KnowledgeBase.load(index_dir, encoder=model, documents_dir=documents_dir),
@@ -171,7 +178,7 @@ class Answerer:
             question, history=history, max_chars=self._settings.max_question_chars
         )
         hits = retrieve(knowledge_base, query, self._settings, top_k)
-        spans = select_spans(self._reader.read(query, hits))
+        spans = select_spans(self._reader.read(query, hits), several=asks_several(query.normalized))
         return compose_answer(
             knowledge_base,
             query,
@@ -189,11 +196,16 @@ class Answerer:
         return is_stale(self.documents_dir, self.index_dir, self.manifest, IndexSettings.from_env())
 
     def refresh(
-        self, *, full: bool = False, progress: ProgressCallback | None = None
+        self,
+        *,
+        full: bool = False,
+        automatic: bool = False,
+        progress: ProgressCallback | None = None,
     ) -> BuildReport:
         """Build what changed and answer from it from now on; questions at hand are not disturbed.
 
         :param full: Read and encode everything again.
+        :param automatic: Nobody asked for it, so what a rollback brought back stays.
         :param progress: Told of the build's steps.
         :return: What was done.
         :raises IndexingError: When the build cannot be done; the old generation stays.
@@ -206,6 +218,7 @@ class Answerer:
                 encoder,
                 settings=self._index_settings(),
                 full=full,
+                automatic=automatic,
                 progress=progress,
             )
             stamp = IndexDir(self.index_dir).stamp()
@@ -270,7 +283,7 @@ def answer(  # noqa: PLR0913 - the public contract
     )
     answerer = _opened(wanted, refresh, stamp)
     if refresh and answerer.is_stale():
-        answerer.refresh()
+        answerer.refresh(automatic=True)
     return answerer.answer(question, top_k=top_k, history=history)
 
 
@@ -308,8 +321,8 @@ def _load_reading(name: str, encoder: Encoder) -> _Reading:
 
 def _require_encoder(index_dir: Path, name: str) -> Encoder:
     """Load an encoder that an index must have been made with."""
-    home = IndexDir(index_dir)
-    manifest = read_manifest(home.paths(home.require_current()))
+    with IndexDir(index_dir).pin_current() as pin:
+        manifest = read_manifest(pin.paths)
     encoder = load_encoder(name)
     if encoder.fingerprint != manifest.encoder_fingerprint:
         made_with = repr(manifest.encoder) if manifest.encoder else "the bundled encoder"

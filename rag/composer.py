@@ -5,15 +5,16 @@ text when the answer is made, and one that differs is dropped and logged.
 """
 
 import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.datatypes import Chunk, Document, Hit, Span
+from index.datatypes import Chunk, Document, Hit, Place, PlaceKind, Span
 from index.errors import IndexCorruptError
 from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from rag.calibration import Judged
-from rag.datatypes import Answer, Citation, Query, Role, Status
+from rag.datatypes import Answer, AnswerSpan, Citation, CitedPlace, Query, Role, Status
 
 logger = logging.getLogger(__name__)
 
@@ -37,22 +38,68 @@ def compose_answer(
         (entry, citation)
         for entry in judged
         if entry.status is not Status.NOT_FOUND
-        and (citation := _cite_span(knowledge_base, entry)) is not None
+        and (citation := _cite_span(knowledge_base, entry.span, Role.ANSWER)) is not None
     ]
     status = shown[0][0].status if shown else Status.NOT_FOUND
-    citations = _number(_keep_supporting([citation for _, citation in shown]))
+    supporting = _keep_supporting([citation for _, citation in shown])
+    items = shown[0][0].span.following if shown else ()
+    also = [_cite_span(knowledge_base, item, Role.ALSO) for item in items]
+    citations = _number([*supporting[:1], *filter(None, also), *supporting[1:]])
     near = () if status is Status.ANSWERED else _cite_hits(knowledge_base, nearest)
     best = shown[0][0] if shown else (judged[0] if judged else None)
     return Answer(
         question=query.question,
         interpreted=query.text,
-        text=_words(citations[0]) if citations else "",
+        text=citations[0].words if citations else "",
         status=status,
         confidence=round(best.confidence, 4) if best else 0.0,
         generation=knowledge_base.manifest.generation,
         citations=citations,
         nearest=near,
     )
+
+
+def cite_places(document: Document, span: Span) -> tuple[CitedPlace, ...]:
+    """Say which parts of a document words stand in.
+
+    Words that run over two pages stand on the one where they begin. A sheet may hold a hundred
+    thousand rows, so parts are searched by halves, level by level.
+
+    :param document: The document.
+    :param span: Of the words.
+    :return: The parts, outermost first; () where the format or the place has none.
+    """
+    words = span.of(document.text)
+    at = span.start + len(words) - len(words.lstrip())  # a chunk may begin between two pages
+    places, found = document.places, []
+    here, end = 0, bisect_right(places, at, key=_start)
+    while here < end:
+        if places[here].kind is places[end - 1].kind:
+            here = end - 1  # the innermost level: of its parts only the last reaches this far
+        place = places[here]
+        if at < place.span.end:
+            found.append(CitedPlace(place.kind, place.number, place.name))
+            here += 1
+        else:
+            here = _next_of_kind(places, here, end)
+    return tuple(found)
+
+
+def _next_of_kind(places: Sequence[Place], here: int, end: int) -> int:
+    """Find the part that follows one, past those in it."""
+    following = bisect_left(places, places[here].span.end, here + 1, end, key=_start)
+    while following < end and places[following].kind is not places[here].kind:
+        following += 1  # rows without text where their sheet ends
+    return following
+
+
+def page_of(places: Sequence[CitedPlace]) -> int | None:
+    """Return the number of the page among cited places; None without one."""
+    return next((place.number for place in places if place.kind is PlaceKind.PAGE), None)
+
+
+def _start(place: Place) -> int:
+    return place.span.start
 
 
 def _keep_supporting(citations: Sequence[Citation]) -> list[Citation]:
@@ -71,14 +118,7 @@ def _says_same(one: Citation, other: Citation) -> bool:
 
 
 def _normal_words(citation: Citation) -> str:
-    return "".join(char for char in fold_text(_words(citation)) if char.isalnum())
-
-
-def _words(citation: Citation) -> str:
-    if citation.highlight is None:
-        return ""
-    start = citation.highlight.start - citation.span.start
-    return citation.quote[start : start + len(citation.highlight)]
+    return "".join(char for char in fold_text(citation.words) if char.isalnum())
 
 
 def _overlap(one: Citation, other: Citation) -> bool:
@@ -93,10 +133,9 @@ def _number(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     return tuple(replace(entry, number=number) for number, entry in enumerate(citations, 1))
 
 
-def _cite_span(knowledge_base: KnowledgeBase, entry: Judged) -> Citation | None:
-    span = entry.span
+def _cite_span(knowledge_base: KnowledgeBase, span: AnswerSpan, role: Role) -> Citation | None:
     return _cite(
-        knowledge_base, span.hit.chunk, quote=span.sentence, highlight=span.span, role=Role.ANSWER
+        knowledge_base, span.hit.chunk, quote=span.sentence, highlight=span.span, role=role
     )
 
 
@@ -120,6 +159,7 @@ def _cite(
         logger.error("Dropped a citation of %s: it differs from the document", document.source)
         return None
     at = highlight or quote
+    places = cite_places(document, at)
     return Citation(
         number=1,
         role=role,
@@ -129,9 +169,10 @@ def _cite(
         span=quote,
         highlight=highlight,
         line=document.text.count("\n", 0, at.start) + 1,
-        page=_page_of(document, at),
+        page=page_of(places),
         heading=chunk.heading,
         sha256=document.sha256,
+        places=places,
     )
 
 
@@ -142,10 +183,3 @@ def _is_exact(document: Document, chunk: Chunk, quote: Span, highlight: Span | N
     if highlight is None:
         return inside_chunk
     return inside_chunk and quote.start <= highlight.start < highlight.end <= quote.end
-
-
-def _page_of(document: Document, span: Span) -> int | None:
-    for number, page in enumerate(document.pages, 1):
-        if span.start < page.end:
-            return number
-    return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict
 
-from index.datatypes import Hit, Span
+from index.datatypes import Hit, PlaceKind, Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON in UTF-8 has no lone ones
 
@@ -23,6 +23,7 @@ class Role(StrEnum):
 
     ANSWER = "answer"  # supports the text
     SAME = "same"  # another place that says the same
+    ALSO = "also"  # the next item of an answer that is a list
     NEAREST = "nearest"  # only close to the question
 
 
@@ -46,8 +47,9 @@ class AnswerSpan:
     hit: Hit
     span: Span
     sentence: Span
-    score: float  # log probability of the span in its chunk, <= 0
+    score: float  # log probability of the span and what follows it in its chunk, <= 0
     relevance: float  # logit that the chunk answers the question; higher is better
+    following: tuple["AnswerSpan", ...] = ()  # further items of a list answer, in text order
 
 
 class SpanDict(TypedDict):
@@ -55,6 +57,14 @@ class SpanDict(TypedDict):
 
     start: int
     end: int
+
+
+class CitedPlaceDict(TypedDict):
+    """A numbered part of a document as JSON."""
+
+    kind: str
+    number: int
+    name: str
 
 
 class CitationDict(TypedDict):
@@ -69,6 +79,7 @@ class CitationDict(TypedDict):
     highlight: SpanDict | None
     line: int
     page: int | None
+    places: list[CitedPlaceDict]
     heading: list[str]
     sha256: str
 
@@ -87,6 +98,19 @@ class AnswerDict(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class CitedPlace:
+    """A numbered part of a document that a citation stands in."""
+
+    kind: PlaceKind
+    number: int  # from 1
+    name: str = ""  # a sheet's; as hostile as any text of a document
+
+    def to_dict(self) -> CitedPlaceDict:
+        """Return the place as JSON-ready values."""
+        return {"kind": self.kind.value, "number": self.number, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered reference: ``span.of(document.text) == quote``."""
 
@@ -101,6 +125,15 @@ class Citation:
     page: int | None  # from 1; None where the format has none
     heading: tuple[str, ...]
     sha256: str  # of the file's bytes
+    places: tuple[CitedPlace, ...] = ()  # where the words begin, outermost first
+
+    @property
+    def words(self) -> str:
+        """The answering words; "" where none are marked."""
+        if self.highlight is None:
+            return ""
+        start = self.highlight.start - self.span.start
+        return self.quote[start : start + len(self.highlight)]
 
     def to_dict(self) -> CitationDict:
         """Return the citation as JSON-ready values."""
@@ -114,6 +147,7 @@ class Citation:
             "highlight": _span_dict(self.highlight) if self.highlight else None,
             "line": self.line,
             "page": self.page,
+            "places": [place.to_dict() for place in self.places],
             "heading": list(self.heading),
             "sha256": self.sha256,
         }
@@ -125,12 +159,18 @@ class Answer:
 
     question: str  # as asked
     interpreted: str  # as understood; differs from question for follow-ups
-    text: str  # the words themselves; "" when not found
+    text: str  # the words themselves, of a list those of its first item; "" when not found
     status: Status
     confidence: float  # probability in [0, 1] that the best span found answers the question
     generation: str  # of the index it was answered from; "" without an index
     citations: tuple[Citation, ...]  # [0] supports text; () when not found
     nearest: tuple[Citation, ...]  # closest passages when not found or uncertain
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The words of each span of the answer, in text order; more than one for a list."""
+        parts = (Role.ANSWER, Role.ALSO)
+        return tuple(citation.words for citation in self.citations if citation.role in parts)
 
     def to_dict(self) -> AnswerDict:
         """Return the answer as JSON-ready values."""

@@ -2,6 +2,8 @@
 
 RagError
 ├── ReaderError
+├── RerankerError
+├── ReceiptError      (rag.receipt_records)
 └── QuestionFileError (rag.evaluation_file)
 """
 
@@ -12,3 +14,7 @@ class RagError(Exception):
 
 class ReaderError(RagError):
     """Raised when the reader cannot be loaded or does not belong to the encoder."""
+
+
+class RerankerError(RagError):
+    """Raised when the reranker's weights cannot be loaded."""

@@ -4,6 +4,9 @@ The reader spreads its probability over overlapping spans. Of each hit we take t
 most of it and answer with the shortest stretch around its best span that holds ``_SHARE`` of what
 the clause holds: a sure reader's own words, an unsure one's whole clause, rather than half a name.
 README's end-to-end table has what comes of it.
+
+A question that asks for several things is answered with several spans where the reader spreads its
+probability over spans apart from each other: it was trained to see all items of a list as likely.
 """
 
 import math
@@ -18,19 +21,43 @@ from rag.datatypes import AnswerSpan
 from rag.reader import trim_span
 
 _CLAUSE = re.compile(r"[^，,；;：:。！？!?\n]+")
-_SHARE = 0.85
+_SHARE = 0.8
 _MAX_CHARS = 120
 _LEAST = 1e-9  # keeps the logarithm finite
+_ITEM_SHARE = 0.25  # of the best item's probability that another item of a list has at least
 
 
-def select_spans(spans: Sequence[AnswerSpan]) -> list[AnswerSpan]:
+def select_spans(spans: Sequence[AnswerSpan], *, several: bool = False) -> list[AnswerSpan]:
     """Choose one span a hit.
 
     :param spans: From the reader, those of a hit together.
+    :param several: The question asks for several things: a hit may give a list of spans, the first
+        one with the others ``following`` it.
     :return: One span for each hit that has any, in their order; ``score`` is the log of the
-        probability that lies inside it.
+        probability that lies inside it and those that follow it.
     """
-    return [_select(list(group)) for _, group in groupby(spans, key=lambda span: span.hit.rank)]
+    select = _select_several if several else _select
+    return [select(list(group)) for _, group in groupby(spans, key=lambda span: span.hit.rank)]
+
+
+def _select_several(spans: list[AnswerSpan]) -> AnswerSpan:
+    items = _pick_items(spans)
+    if len(items) < 2:
+        return _select(spans)
+    first, *others = sorted(items, key=lambda item: item.span)
+    mass = sum(math.exp(item.score) for item in items)
+    return replace(first, following=tuple(others), score=math.log(min(1.0, mass)))
+
+
+def _pick_items(spans: Iterable[AnswerSpan]) -> list[AnswerSpan]:
+    """Take the most probable spans that do not overlap, down to a share of the best one's."""
+    items: list[AnswerSpan] = []
+    for span in sorted(spans, key=lambda span: (-span.score, span.span)):
+        if items and span.score < items[0].score + math.log(_ITEM_SHARE):
+            break
+        if not any(_overlap(span.span, item.span) for item in items):
+            items.append(span)
+    return items
 
 
 def _select(spans: list[AnswerSpan]) -> AnswerSpan:
@@ -73,3 +100,7 @@ def _mass(spans: Iterable[AnswerSpan], area: Span) -> float:
 
 def _contains(area: Span, span: Span) -> bool:
     return area.start <= span.start and span.end <= area.end
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end

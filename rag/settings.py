@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-N_READ = 5  # fused hits that the reader reads unless told otherwise; the calibration is for 5
+N_READ = 5  # hits that the reader reads unless told otherwise; the calibration is for 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,7 @@ class RagSettings:
 
     reader: str = ""  # "" is the bundled one; else a transformers model's name or folder
     n_candidates: int = 50  # hits taken from each channel
-    # Weights beside a fully trusted lexical channel, chosen on DRCD dev (recall@1 and recall@10).
-    dense_weight: float = 0.3
-    coverage_weight: float = 0.6
-    trusted_coverage: float = 0.2  # idf share of the question at which lexical is fully trusted
+    n_with_neighbours: int = 10  # of these, the chunks right before and after are taken, too
     max_question_chars: int = 1000  # the rest of a longer question is not searched
     n_nearest: int = 3
 

@@ -1,4 +1,4 @@
-"""Command line: ``yiju web``, ``yiju ask``, ``yiju index`` and ``yiju eval``.
+"""Command line: ``yiju web``, ``ask``, ``index``, ``eval`` and ``verify``.
 
 Exit codes: 0 answered or uncertain, 1 not found, 2 any error, 130 Ctrl-C. Heavy modules load in the
 command that needs them, so that the help comes at once and ``ask`` never loads gradio or torch.
@@ -7,20 +7,28 @@ command that needs them, so that the help comes at once and ``ask`` never loads 
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webui.cli_history import tell_restored
+from webui.cli_index import INDEX_HELP, index_commands
+from webui.cli_verify import VERIFY_HELP, ReceiptFile, check_receipt_path, keep_receipt, verify
 from webui.evaluation_help import EVALUATION_HELP
 from webui.failures import clear_errors, fail, report_crash
 from webui.messages import system_language
+from webui.options import (
+    Documents,
+    EncoderName,
+    Index,
+    ReaderName,
+    build_progress,
+    choose_documents_dir,
+)
 
 if TYPE_CHECKING:
     from rag import Answerer
-    from webui.terminal import BuildProgress
 
 _NOT_FOUND = 1
 
@@ -44,55 +52,16 @@ Answer a question with the documents' exact words; changed documents are indexed
 
 例 Example: yiju ask "大会是哪一天召开的？" --json"""
 
-_INDEX_HELP = """为文档建立索引，或只更新有改动的部分。
-
-Index the documents, or only what changed in them.
-
-例 Example: yiju index --documents ./docs --full    yiju index --check"""
-
-Documents = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="YIJU_DOCUMENTS",
-        help="文档所在的文件夹，默认 ./seeds。 The documents' folder, by default ./seeds.",
-        show_default=False,
-    ),
-]
-Index = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="YIJU_INDEX",
-        help="索引的位置，默认在文档文件夹里。 The index's folder, by default "
-        ".yiju in the documents' one.",
-        show_default=False,
-    ),
-]
-EncoderName = Annotated[
-    str,
-    typer.Option(
-        "--encoder",
-        envvar="YIJU_ENCODER",
-        help="换用别的编码器：本机上 sentence-transformers 模型的名字或文件夹，不会下载；"
-        "换了就重建索引。 Another encoder: the name or folder of a sentence-transformers model on "
-        "this machine. Nothing is downloaded; an index made with another one is made anew.",
-        show_default=False,
-    ),
-]
-ReaderName = Annotated[
-    str,
-    typer.Option(
-        "--reader",
-        envvar="YIJU_READER",
-        help="换用别的阅读器：本机上 transformers 抽取式问答模型的名字或文件夹；"
-        "它给的把握未经校准。 Another reader: the name or folder of a transformers "
-        "question-answering model on this machine. Its confidence is not calibrated.",
-        show_default=False,
-    ),
-]
-
 commands = typer.Typer(
     help=_HELP, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
+commands.add_typer(
+    index_commands,
+    name="index",
+    help=INDEX_HELP,
+    short_help="建立或更新索引。 Build or update the index.",
+)
+commands.command(help=VERIFY_HELP, short_help="核对凭据。 Check a receipt.")(verify)
 
 
 @commands.command(help=_WEB_HELP, short_help="打开网页界面。 Open the web page.")
@@ -128,7 +97,9 @@ def web(  # noqa: PLR0913, PLR0917 - one parameter an option
         # the work on a busy two-core machine) and gain 6 ms of 33 when one person does.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
         _bypass_proxies()
-        answerer = _load_answerer(_documents_dir(documents), index, encoder=encoder, reader=reader)
+        answerer = _load_answerer(
+            choose_documents_dir(documents), index, encoder=encoder, reader=reader
+        )
         from webui.app import serve
 
         app = serve(answerer, host=host, port=port)
@@ -147,6 +118,7 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Annotated[
         bool, typer.Option("--json", help="只输出 JSON。 Print the answer as JSON, nothing else.")
     ] = False,
+    receipt: ReceiptFile = None,
     documents: Documents = None,
     index: Index = None,
     encoder: EncoderName = "",
@@ -157,60 +129,22 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
         from rag import Answerer, Status
         from webui.terminal import TerminalConsole, print_answer, print_json
 
-        with _progress() as progress:
+        documents_dir = choose_documents_dir(documents)
+        if receipt:
+            check_receipt_path(receipt, documents_dir)
+        with build_progress() as progress:
             answerer = Answerer.open(
-                _documents_dir(documents), index, encoder=encoder, reader=reader, progress=progress
+                documents_dir, index, encoder=encoder, reader=reader, progress=progress
             )
+            tell_restored(answerer.manifest)
             answer = answerer.answer(question)
         if as_json:
             print_json(answer.to_dict())
         else:
             print_answer(TerminalConsole(), answer, system_language())
+        if receipt:
+            keep_receipt(answerer, answer, receipt, reader=reader)
     raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
-
-
-@commands.command(
-    "index", help=_INDEX_HELP, short_help="建立或更新索引。 Build or update the index."
-)
-def build(
-    full: Annotated[
-        bool,
-        typer.Option(
-            "--full", help="全部重读重算。 Read and encode everything again.", show_default=False
-        ),
-    ] = False,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check",
-            help="只逐字节检查索引。 Only check every byte of the index.",
-            show_default=False,
-        ),
-    ] = False,
-    documents: Documents = None,
-    index: Index = None,
-    encoder: EncoderName = "",
-) -> None:
-    """Build or update the index."""
-    if check:
-        _check(_documents_dir(documents), index)
-        return
-    with clear_errors():
-        from index import IndexSettings, build_index, default_index_dir, load_encoder
-        from webui.terminal import TerminalConsole, print_report
-
-        documents_dir = _documents_dir(documents)
-        settings = IndexSettings.from_env(encoder=encoder)
-        with _progress() as progress:
-            report = build_index(
-                documents_dir,
-                index or default_index_dir(documents_dir),
-                load_encoder(settings.encoder),
-                settings=settings,
-                full=full,
-                progress=progress,
-            )
-        print_report(TerminalConsole(), report, system_language())
 
 
 @commands.command(
@@ -242,28 +176,22 @@ def evaluate_file(  # noqa: PLR0913, PLR0917 - one parameter an option
         texts = system_language()
 
         def load() -> Answerer:
-            with _progress() as progress:
-                return Answerer.open(
-                    _documents_dir(documents),
+            with build_progress() as progress:
+                answerer = Answerer.open(
+                    choose_documents_dir(documents),
                     index,
                     encoder=encoder,
                     reader=reader,
                     progress=progress,
                 )
+            tell_restored(answerer.manifest)
+            return answerer
 
         evaluation = ask_file(file, load, texts)
         if as_json:
             print_json(evaluation.to_dict())
         else:
             print_evaluation(TerminalConsole(), evaluation, texts)
-
-
-def _check(documents_dir: Path, index_dir: Path | None) -> None:
-    with clear_errors():
-        from index.build import check_index, default_index_dir
-
-        generation = check_index(index_dir or default_index_dir(documents_dir))
-    typer.echo(system_language().checked.format(generation=generation))
 
 
 def main() -> None:
@@ -275,15 +203,6 @@ def main() -> None:
             reconfigure(errors="replace")
     # Not commands(): that would put typer's own report of crashes, and status 1, in place of ours.
     typer.main.get_command(commands).main(prog_name="yiju")
-
-
-def _documents_dir(documents: Path | None) -> Path:
-    """Return the folder asked for, ./seeds, or the one of an editable install."""
-    if documents:
-        return documents
-    bundled = Path(__file__).resolve().parent.parent / "seeds"
-    here = Path("seeds")
-    return bundled if bundled.is_dir() and not here.is_dir() else here
 
 
 def _load_answerer(
@@ -300,7 +219,7 @@ def _load_answerer(
             return Answerer.load(index_dir, documents_dir=documents_dir, reader=reader)
     except (IndexMissingError, IndexFormatError):
         pass
-    with _progress() as progress:
+    with build_progress() as progress:
         return Answerer.open(
             documents_dir, index_dir, encoder=encoder, reader=reader, progress=progress
         )
@@ -313,20 +232,10 @@ def _has_settings(index_dir: Path, encoder: str) -> bool:
     from index.manifest import read_manifest
 
     settings = IndexSettings.from_env(encoder=encoder)
-    home = IndexDir(index_dir)
-    manifest = read_manifest(home.paths(home.require_current()))
+    with IndexDir(index_dir).pin_current() as pin:
+        manifest = read_manifest(pin.paths)
     made_with = (manifest.encoder, manifest.max_chunk_chars)
     return made_with == (settings.encoder, settings.max_chunk_chars)
-
-
-@contextmanager
-def _progress() -> Iterator["BuildProgress"]:
-    from rich.console import Console
-
-    from webui.terminal import BuildProgress
-
-    with BuildProgress(Console(stderr=True, highlight=False), system_language()) as progress:
-        yield progress
 
 
 def _bypass_proxies() -> None:

@@ -7,8 +7,15 @@ from index.manifest import Manifest
 from index.progress import Progress
 from webui.languages import Texts
 from webui.refresher import RefreshState
-from webui.rendering import escape, language_of
-from webui.wording import describe_report, describe_size, describe_stage, describe_time
+from webui.rendering import escape, isolate, language_of
+from webui.wording import (
+    describe_format,
+    describe_pages,
+    describe_report,
+    describe_size,
+    describe_stage,
+    describe_time,
+)
 
 _MOST_ROWS = 500  # of the table; a page of thousands of rows is slow and read by nobody
 
@@ -32,7 +39,9 @@ def render_documents(manifest: Manifest, texts: Texts) -> str:
         f'<h2 id="documents-title">{escape(texts.documents)}</h2>'
         f'<p class="about"><span>{escape(counts)}</span> <time '
         f'datetime="{escape(manifest.created_at)}">{escape(time)}</time></p>'
+        f"{_render_restored(manifest, texts)}"
         f"{_render_problems(manifest.problems, texts)}"
+        f"{_render_warnings(manifest.documents, texts)}"
         f"{_render_table(manifest.documents, texts)}</section>"
     )
 
@@ -73,10 +82,11 @@ def _render_progress(progress: Progress | None, texts: Texts) -> str:
 def _render_table(documents: Sequence[DocumentInfo], texts: Texts) -> str:
     columns = (
         texts.column_name,
+        texts.column_format,
         texts.column_size,
+        texts.column_pages,
         texts.column_chars,
         texts.column_chunks,
-        texts.column_encoding,
     )
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     rows = "".join(_render_row(document, columns, texts) for document in documents[:_MOST_ROWS])
@@ -89,10 +99,11 @@ def _render_table(documents: Sequence[DocumentInfo], texts: Texts) -> str:
 
 def _render_row(document: DocumentInfo, columns: Sequence[str], texts: Texts) -> str:
     cells = (
+        describe_format(document.source, document.media_type, document.encoding),
         describe_size(document.size),
+        describe_pages(document.n_pages, document.n_empty_pages, texts),
         f"{document.n_chars:,}",
         f"{document.n_chunks:,}",
-        document.encoding,
     )
     rest = "".join(
         f'<td data-label="{escape(label)}">{escape(cell)}</td>'
@@ -106,15 +117,34 @@ def _render_row(document: DocumentInfo, columns: Sequence[str], texts: Texts) ->
     )
 
 
+def _render_restored(manifest: Manifest, texts: Texts) -> str:
+    if not manifest.restored_from:
+        return ""
+    return f'<p class="hint">{escape(texts.restored.format(generation=manifest.restored_from))}</p>'
+
+
 def _render_problems(problems: Sequence[Problem], texts: Texts) -> str:
-    if not problems:
+    return _render_remarks(
+        texts.problems, [(problem.source, (problem.message,)) for problem in problems]
+    )
+
+
+def _render_warnings(documents: Sequence[DocumentInfo], texts: Texts) -> str:
+    return _render_remarks(
+        texts.read_in_part,
+        [(document.source, document.warnings) for document in documents if document.warnings],
+    )
+
+
+def _render_remarks(summary: str, remarks: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Render files with the sentences to be said of each; "" without any."""
+    if not remarks:
         return ""
     items = "".join(
-        f"<li><bdi>{escape(problem.source)}</bdi>"
-        f'<span lang="en">{escape(problem.message)}</span></li>'
-        for problem in problems[:_MOST_ROWS]
+        f"<li>{isolate(source)}"
+        + "".join(f'<span lang="en">{escape(sentence)}</span>' for sentence in sentences)
+        + "</li>"
+        for source, sentences in remarks[:_MOST_ROWS]
     )
-    summary = texts.problems.format(count=f"{len(problems):,}")
-    return (
-        f'<details class="problems"><summary>{escape(summary)}</summary><ul>{items}</ul></details>'
-    )
+    count = summary.format(count=f"{len(remarks):,}")
+    return f'<details class="problems"><summary>{escape(count)}</summary><ul>{items}</ul></details>'

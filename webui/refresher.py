@@ -70,7 +70,9 @@ class Refresher:
                 return
             version = self._state.version + 1
             self._state = RefreshState(version, is_running=True, is_noticed=is_noticed)
-        threading.Thread(target=self._build, name="yiju-build", daemon=True).start()
+        threading.Thread(
+            target=self._build, args=(is_noticed,), name="yiju-build", daemon=True
+        ).start()
 
     def _look(self) -> None:
         is_stale, reason = None, ""
@@ -93,10 +95,10 @@ class Refresher:
                     self._recover()
             self._next_look = time.monotonic() + self._wait_s
 
-    def _build(self) -> None:
+    def _build(self, is_noticed: bool) -> None:
         report, reason = None, ""
         try:
-            report = self._answerer.refresh(progress=self._tell)
+            report = self._answerer.refresh(automatic=is_noticed, progress=self._tell)
         except (IndexingError, SettingsError, RagError) as exc:
             reason = str(exc)
         finally:  # whatever else went wrong is told by the thread's own traceback

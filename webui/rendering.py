@@ -18,6 +18,7 @@ from webui.wording import (
     describe_percent,
     describe_place,
     describe_role,
+    repeats_quote,
 )
 
 _LONG_WORDS = 40  # characters; longer answers are set smaller
@@ -35,6 +36,15 @@ def escape(text: str) -> str:
         a parser would drop them; what HTML cannot hold becomes U+FFFD.
     """
     return html.escape(_UNSHOWABLE.sub("\ufffd", text)).replace("\r", "&#13;")
+
+
+def isolate(name: str) -> str:
+    """Render what a document calls itself so that it cannot reorder the words around it.
+
+    :param name: Any string.
+    :return: HTML with the same text content.
+    """
+    return f"<bdi>{escape(name)}</bdi>"
 
 
 def language_of(text: str) -> str:
@@ -169,6 +179,12 @@ def _render_answer(index: int, answer: Answer, texts: Texts) -> str:
 
 
 def _render_words(answer: Answer) -> str:
+    if len(answer.items) > 1:
+        items = "".join(
+            f'<li dir="auto" lang="{language_of(words)}">{escape(words)}</li>'
+            for words in answer.items
+        )
+        return f'<ul class="words long">{items}</ul>'
     size = "words long" if len(answer.text) > _LONG_WORDS else "words"
     return (
         f'<p class="{size}" dir="auto" lang="{language_of(answer.text)}">{escape(answer.text)}</p>'
@@ -207,22 +223,32 @@ def _render_references(
 ) -> str:
     items = "".join(
         _render_reference(
-            citation, f'data-turn="{index}" data-shelf="{shelf}" data-index="{at}"', texts
+            citation,
+            f'data-turn="{index}" data-shelf="{shelf}" data-index="{at}"',
+            texts,
+            is_repeated=repeats_quote(citations, at),
         )
         for at, citation in enumerate(citations)
     )
     return f'<ol class="references {shelf}">{items}</ol>'
 
 
-def _render_reference(citation: Citation, target: str, texts: Texts) -> str:
-    role = describe_role(citation, texts)
+def _render_reference(
+    citation: Citation, target: str, texts: Texts, *, is_repeated: bool = False
+) -> str:
+    """Render a citation; of a quote that was just shown only the words at hand."""
+    role = "" if is_repeated else describe_role(citation, texts)
+    quote = citation.quote
+    shown = f"<mark>{escape(citation.words)}</mark>"
+    if not is_repeated:
+        shown = render_marked(quote, citation.span.start, citation.highlight)
     number = describe_number(citation, texts)
+    place = describe_place(citation, texts, isolate=isolate)
     return (
         f'<li data-role="{citation.role.value}">'
         + (f'<p class="role">{escape(role)}</p>' if role else "")
-        + f'<blockquote dir="auto" lang="{language_of(citation.quote)}">'
-        f"{render_marked(citation.quote, citation.span.start, citation.highlight)}</blockquote>"
+        + f'<blockquote dir="auto" lang="{language_of(quote)}">{shown}</blockquote>'
         f'<button type="button" class="cite" data-event="open" {target} '
         f'title="{escape(texts.open_source)}"><span class="number">{escape(number)}</span> '
-        f'<bdi class="place">{escape(describe_place(citation, texts))}</bdi></button></li>'
+        f'<span class="place">{place}</span></button></li>'
     )

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.datatypes import Document, Span
+from rag.composer import cite_places, page_of
 from rag.datatypes import Citation
 from webui.datatypes import Note, Reference, Shelf, SourceView, Turn
 from webui.languages import Texts
-from webui.rendering import escape, language_of, render_marked
-from webui.wording import describe_place
+from webui.rendering import escape, isolate, language_of, render_marked
+from webui.wording import describe_place, describe_places
 
 WHOLE_CHARS = 200_000  # a longer document is shown in part
 _WINDOW_CHARS = 60_000  # before and after the place
@@ -87,8 +88,16 @@ def _move(citation: Citation, document: Document, start: int) -> Citation:
     span = Span(start, citation.span.end + shift)
     words = citation.highlight
     highlight = Span(words.start + shift, words.end + shift) if words else None
-    line = document.text.count("\n", 0, (highlight or span).start) + 1
-    return replace(citation, span=span, highlight=highlight, line=line)
+    at = highlight or span
+    places = cite_places(document, at)
+    return replace(
+        citation,
+        span=span,
+        highlight=highlight,
+        line=document.text.count("\n", 0, at.start) + 1,
+        page=page_of(places),
+        places=places,
+    )
 
 
 def _find_nearest(text: str, quote: str, start: int) -> int | None:
@@ -111,10 +120,10 @@ def _render_copy(view: SourceView, texts: Texts) -> str:
 
 def _render_place(view: SourceView, texts: Texts) -> str:
     if view.citation:
-        place = describe_place(view.citation, texts, has_title=True)
+        place = describe_place(view.citation, texts, has_title=True, isolate=isolate)
     else:
-        place = view.document.source if view.document else ""
-    return f'<p class="place"><bdi>{escape(place)}</bdi></p>' if place else ""
+        place = isolate(view.document.source) if view.document else ""
+    return f'<p class="place">{place}</p>' if place else ""
 
 
 def _render_notes(view: SourceView, texts: Texts) -> str:
@@ -143,19 +152,27 @@ def _render_text(view: SourceView, document: Document, texts: Texts) -> str:
             f"{escape(text[quote.end : shown.end])}"
         )
     return (
-        f'<p class="about">{escape(_describe_extent(text, shown, texts))}</p>'
+        f'<p class="about">{_describe_extent(document, shown, texts)}</p>'
         f'<div class="source-text" role="region" tabindex="0" aria-label="{escape(texts.source)}" '
         f'dir="auto" lang="{language_of(text)}">{marked}</div>'
     )
 
 
-def _describe_extent(text: str, shown: Span, texts: Texts) -> str:
+def _describe_extent(document: Document, shown: Span, texts: Texts) -> str:
+    text = document.text
     chars = f"{len(text):,}"
     if len(shown) == len(text):
-        return texts.whole_document.format(chars=chars)
-    first = text.count("\n", 0, shown.start) + 1
-    last = first + text.count("\n", shown.start, shown.end)
-    return texts.window.format(chars=chars, first=f"{first:,}", last=f"{last:,}")
+        return escape(texts.whole_document.format(chars=chars))
+    end = shown.start + len(shown.of(text).rstrip())
+    first, last = (
+        describe_places(cite_places(document, span), texts, isolate=isolate)
+        for span in (shown, Span(max(shown.start, end - 1), shown.end))
+    )
+    if first and last:
+        return texts.window_of_places.format(chars=chars, first=first, last=last)
+    line = text.count("\n", 0, shown.start) + 1
+    last_line = line + text.count("\n", shown.start, shown.end)
+    return escape(texts.window.format(chars=chars, first=f"{line:,}", last=f"{last_line:,}"))
 
 
 def _window(text: str, place: Span) -> Span:

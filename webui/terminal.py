@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -20,9 +21,11 @@ from webui.wording import (
     describe_confidence,
     describe_number,
     describe_percent,
+    describe_places,
     describe_report,
     describe_role,
     describe_stage,
+    repeats_quote,
 )
 
 _WORDS_STYLE = "bold underline"
@@ -50,11 +53,13 @@ def print_answer(console: Console, answer: Answer, texts: Texts) -> None:
     if answer.status is Status.NOT_FOUND:
         _print(console, Text(texts.not_found, "bold"))
     else:
-        _print(console, Text(neutralize(answer.text), "bold"))
+        for words in answer.items:
+            _print(console, Text(neutralize(words), "bold"))
         sure = f"{describe_confidence(answer, texts)} {describe_percent(answer)}"
         _print(console, Text(sure, "dim"))
-        for citation in answer.citations:
-            _print_citation(console, citation, texts)
+        for at, citation in enumerate(answer.citations):
+            is_repeated = repeats_quote(answer.citations, at)
+            _print_citation(console, citation, texts, is_repeated=is_repeated)
     if answer.status is Status.UNCERTAIN:
         _print(console, Text(f"\n{texts.check_original}"))
     if answer.nearest and answer.status is not Status.ANSWERED:
@@ -83,12 +88,25 @@ def print_report(console: Console, report: BuildReport, texts: Texts) -> None:
     _print(console, Text(describe_report(report, texts)))
     if not report.problems:
         return
-    table = Table(title=texts.problems.format(count=len(report.problems)), title_justify="left")
+    problems = [(problem.source, problem.message) for problem in report.problems]
+    title = texts.problems.format(count=f"{len(problems):,}")
+    console.print(make_file_table(title, problems, texts))
+
+
+def make_file_table(title: str, remarks: Sequence[tuple[str, str]], texts: Texts) -> Table:
+    """Lay out what is to be said of files.
+
+    :param title: Of the table.
+    :param remarks: Files, each with a sentence.
+    :param texts: The language.
+    :return: The table.
+    """
+    table = Table(title=title, title_justify="left")
     table.add_column(texts.column_name, overflow="fold")
     table.add_column(texts.column_problem, overflow="fold")
-    for problem in report.problems:
-        table.add_row(Text(neutralize_line(problem.source)), Text(neutralize_line(problem.message)))
-    console.print(table)
+    for source, sentence in remarks:
+        table.add_row(Text(neutralize_line(source)), Text(neutralize_line(sentence)))
+    return table
 
 
 class BuildProgress:
@@ -149,17 +167,16 @@ def _columns() -> tuple[ProgressColumn, ...]:
     )
 
 
-def _print_citation(console: Console, citation: Citation, texts: Texts) -> None:
-    quote = Text(neutralize(citation.quote))
-    if citation.highlight:
+def _print_citation(
+    console: Console, citation: Citation, texts: Texts, *, is_repeated: bool = False
+) -> None:
+    quote = Text(neutralize(citation.words if is_repeated else citation.quote))
+    if citation.highlight and not is_repeated:
         start = citation.highlight.start - citation.span.start
         quote.stylize(_WORDS_STYLE, start, start + len(citation.highlight))
-    role = describe_role(citation, texts)
-    at = (
-        f":{citation.line}"
-        if citation.page is None
-        else f" {texts.page.format(page=citation.page)}"
-    )
+    role = "" if is_repeated else describe_role(citation, texts)
+    places = describe_places(citation.places, texts)
+    at = f" {places}" if places else f":{citation.line}"
     place = " › ".join((f"{citation.source}{at}", *citation.heading))
     number = describe_number(citation, texts)
     _print(console, Text())

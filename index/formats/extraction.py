@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from index.datatypes import Heading, Span
+from index.datatypes import Heading, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,5 @@ class Extraction:
     media_type: str
     title: str = ""  # "" when the text does not tell
     headings: tuple[Heading, ...] = ()
-    pages: tuple[Span, ...] = ()
+    places: tuple[Place, ...] = ()
+    warnings: tuple[str, ...] = ()  # what could not be taken over, one sentence each

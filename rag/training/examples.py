@@ -17,6 +17,7 @@ from index.normalization import FoldedText, fold, fold_text
 from index.training.held_out import TRAINING_SETS, read_paragraphs
 from rag.span_network.tokens import TokenizedText, tokenize_text
 from rag.training.network import MAX_ANSWER
+from rag.training.synthesis.chinese_enumerations import EACH
 
 NO_ANSWER = -1
 _MAX_QUESTION_TOKENS = 60
@@ -96,12 +97,7 @@ def read_synthetic(path: Path) -> Iterator[RawPassage]:
             entry = json.loads(line)
             of_passage = entry.get("language", "zh")
             questions = [
-                RawQuestion(
-                    q["question"],
-                    q["start"],
-                    q["end"],
-                    f"{q.get('language', of_passage)}-{of_passage}",
-                )
+                RawQuestion(q["question"], q["start"], q["end"], _group_of(q, of_passage))
                 for q in entry["questions"]
             ]
             questions += [
@@ -109,6 +105,13 @@ def read_synthetic(path: Path) -> Iterator[RawPassage]:
                 for text in entry["unanswerable"]
             ]
             yield RawPassage(entry["passage"], f"{path.stem}/{entry['document']}", questions)
+
+
+def _group_of(question: dict[str, str], language: str) -> str:
+    """Name the group of a synthetic question: its language and the passage's, or its kind."""
+    if str(question.get("kind", "")).startswith(EACH):
+        return f"each-{language}"
+    return f"{question.get('language', language)}-{language}"
 
 
 def tokenize_examples(passages: Iterable[RawPassage], tokenizer: Tokenizer) -> Examples:

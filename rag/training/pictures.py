@@ -13,6 +13,9 @@ from matplotlib import pyplot as plt
 from rag.evaluation_metrics import RiskCoverage
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from rag.training.calibrate import Outcome
 
 _N_BINS = 10
@@ -44,7 +47,7 @@ def draw_calibration(outcomes: "Mapping[str, Outcome]", folder: Path) -> None:
     _save(figure, axes, folder / "risk_coverage.png")
 
 
-def _save(figure: "plt.Figure", axes: "plt.Axes", path: Path) -> None:
+def _save(figure: "Figure", axes: "Axes", path: Path) -> None:
     axes.legend()
     axes.grid(visible=True, color="0.9")
     figure.tight_layout()

@@ -1,6 +1,7 @@
 """Run an evaluation, print its table and keep its figures.
 
     python -m tests.benchmarks retrieval|reading|answers|abstention --data DIR
+    python -m tests.benchmarks formats
     python -m tests.benchmarks table
 
 DIR holds ``qa/measure``, ``qa/train`` and ``corpora``. Figures are kept in ``results/`` when the
@@ -15,7 +16,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks import abstention, answers, archive, reading, retrieval, retrieval_small
+from tests.benchmarks import (
+    abstention,
+    answers,
+    archive,
+    formats,
+    reading,
+    retrieval,
+    retrieval_small,
+)
 from tests.benchmarks.models import Models
 from tests.benchmarks.pool import build_pool
 
@@ -25,6 +34,7 @@ TABLES: dict[str, Callable[[dict], str]] = {
     "reading": reading.to_markdown,
     "answers": answers.to_markdown,
     "abstention": abstention.to_markdown,
+    "formats": formats.to_markdown,
 }
 
 
@@ -84,11 +94,17 @@ def _abstention(options: argparse.Namespace, models: Models) -> Measured:
         yield "abstention", _collect("abstention", measured)
 
 
+def _formats(options: argparse.Namespace, models: Models) -> Measured:
+    with _work_dir(options) as work_dir:
+        yield "formats", formats.run(work_dir, models)
+
+
 _MEASURE = {
     "retrieval": _retrieval,
     "reading": _reading,
     "answers": _answers,
     "abstention": _abstention,
+    "formats": _formats,
 }
 
 
@@ -118,13 +134,14 @@ def _parse() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     kinds = parser.add_subparsers(dest="benchmark", required=True)
-    measured = argparse.ArgumentParser(add_help=False)
+    of_any = argparse.ArgumentParser(add_help=False)
+    of_any.add_argument("--encoder", type=Path, help="folder of a candidate encoder")
+    of_any.add_argument("--reader", type=Path, help="folder of a candidate reader")
+    of_any.add_argument("--results", type=Path, help="keep the figures here")
+    of_any.add_argument("--work", type=Path, help="keep the documents and their index here")
+    measured = argparse.ArgumentParser(add_help=False, parents=[of_any])
     measured.add_argument("--data", type=Path, required=True)
-    measured.add_argument("--encoder", type=Path, help="folder of a candidate encoder")
-    measured.add_argument("--reader", type=Path, help="folder of a candidate reader")
     measured.add_argument("--limit", type=int, help="most questions a set, for a quick look")
-    measured.add_argument("--results", type=Path, help="keep the figures here")
-    measured.add_argument("--work", type=Path, help="keep the pool and its index here")
     measured.add_argument(
         "--no-baselines", dest="baselines", action="store_false", help="only our own models"
     )
@@ -139,6 +156,7 @@ def _parse() -> argparse.Namespace:
     )
     kinds.add_parser("answers", parents=[measured])
     kinds.add_parser("abstention", parents=[measured])
+    kinds.add_parser("formats", parents=[of_any]).set_defaults(baselines=True, limit=None)
     kinds.add_parser("table").add_argument("--results", type=Path, default=archive.RESULTS_DIR)
     return parser.parse_args()
 

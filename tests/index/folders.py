@@ -97,5 +97,5 @@ def leftovers(index_dir: Path) -> list[str]:
     return sorted(
         path.name
         for path in [*index_dir.iterdir(), *(index_dir / "generations").glob("*")]
-        if path.name.startswith(".building-") or path.name.endswith(".tmp")
+        if path.name.startswith((".building-", ".dropped-")) or path.name.endswith(".tmp")
     )

@@ -52,6 +52,16 @@ def test_scores_of_given_rows_are_their_cosines(rows):
     np.testing.assert_allclose(scores, vectors[rows] @ vectors[0] if rows else [], atol=1e-6)
 
 
+def test_a_row_has_the_same_score_at_every_place():
+    vectors = _unit_rows(50, 33)
+    index = DenseIndex.build(vectors)
+
+    scores = index.score(vectors[0], range(50))
+
+    assert index.score(vectors[0], range(49, -1, -1)).tolist() == scores.tolist()[::-1]
+    assert [index.score(vectors[0], [row])[0] for row in range(50)] == scores.tolist()
+
+
 def test_a_question_without_tokens_finds_nothing():
     ranking = DenseIndex.build(_unit_rows(5, 8)).search(np.zeros(8, np.float32), 3)
 

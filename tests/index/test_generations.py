@@ -15,7 +15,15 @@ from index.errors import (
 from index.generations import IndexDir
 from index.settings import IndexSettings
 from tests.fakes import HashEncoder
-from tests.index.folders import TEXTS, build, edit, leftovers, load, search, touch, write_documents
+from tests.index.folders import (
+    TEXTS,
+    build,
+    edit,
+    leftovers,
+    load,
+    touch,
+    write_documents,
+)
 
 _ROOT = Path(__file__).parents[2]
 _IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -81,15 +89,25 @@ def test_as_many_generations_are_kept_as_the_settings_say(keep, folder):
     assert _home(folder).current() == "000005"
 
 
-def test_a_reader_keeps_answering_from_a_generation_that_was_dropped(folder):
-    before = load(folder, HashEncoder())
-    answers = search(before, "大会何时召开")
-    for number in range(4):
-        edit(folder / "会议.txt", f"第{number}版。")
-        build(folder, HashEncoder(), settings=IndexSettings(keep_generations=1))
-    assert not _home(folder).paths("000001").root.exists()
+def test_a_generation_is_pinned_by_its_number(folder):
+    with _home(folder).pin("1") as pin, _home(folder).pin("000001") as other:
+        assert pin.paths == other.paths == _home(folder).paths("000001")
 
-    assert search(before, "大会何时召开") == answers
+
+@pytest.mark.parametrize("name", ["2", "", "x", "../000001", "²"])
+def test_a_generation_that_is_not_kept_cannot_be_pinned(name, folder):
+    shutil.copytree(_home(folder).paths("000001").root, _home(folder).paths("000002").root)
+
+    with pytest.raises(IndexMissingError, match=r"kept are 000001\. Run: yiju index log"):
+        _home(folder).pin(name)
+
+
+def test_what_a_dead_collection_left_is_removed_by_the_next_build(folder):
+    left = _home(folder).generations_dir / ".dropped-000000"
+    shutil.copytree(_home(folder).paths("000001").root, left)
+
+    assert not build(folder, HashEncoder()).is_new
+    assert leftovers(folder / ".yiju") == []
 
 
 def test_the_next_build_removes_what_a_dead_one_left(folder):

@@ -1,9 +1,9 @@
+import itertools
 import os
 import shutil
 import tempfile
 import threading
 import unicodedata
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -133,10 +133,11 @@ def test_scores_of_hits_are_those_computed_for_given_chunks(knowledge_base):
     vector = knowledge_base.encoder.encode([question])[0]
 
     dense = knowledge_base.score_dense(vector, [hit.chunk for hit in found.dense])
-    lexical = knowledge_base.score_lexical(_terms(question), [hit.chunk for hit in found.lexical])
+    matches = knowledge_base.match(_terms(question), [hit.chunk for hit in found.lexical])
+    lexical = knowledge_base.score_lexical(_terms(question), matches)
 
     np.testing.assert_allclose(dense, [hit.score for hit in found.dense], atol=1e-6)
-    np.testing.assert_allclose(lexical, [hit.score for hit in found.lexical], atol=1e-6)
+    np.testing.assert_allclose(lexical, [hit.score for hit in found.lexical], rtol=1e-6)
     assert (lexical > 0).all()
 
 
@@ -147,10 +148,37 @@ def test_a_question_without_terms_finds_nothing(knowledge_base):
 def test_terms_are_counted_in_headings_and_text(knowledge_base):
     (chunk,) = [chunk for chunk in all_chunks(knowledge_base) if "罚款一角" in chunk.text]
 
-    counts = knowledge_base.term_counts(chunk)
+    matches = knowledge_base.match(["罚款", "okapi"], [chunk])
 
-    assert counts == Counter(_terms("图书馆规章\n罚款\n" + chunk.text))
-    assert counts["罚款"] >= 2
+    terms = _terms("图书馆规章\n罚款\n" + chunk.text)
+    assert matches.counts.tolist() == [[terms.count("罚款"), 0]]
+    assert matches.counts[0, 0] >= 2
+    assert matches.n_terms.tolist() == [len(terms)]
+
+
+def test_neighbours_are_those_beside_a_chunk_in_its_document(corpus):
+    chunks = all_chunks(corpus)
+    expected = {chunk: [] for chunk in chunks}
+    for one, other in itertools.pairwise(chunks):
+        if one.doc_id == other.doc_id:
+            expected[one].append(other)
+            expected[other].insert(0, one)
+
+    assert {chunk: corpus.neighbours([chunk]) for chunk in chunks} == expected
+    assert max(map(len, expected.values())) == 2
+
+
+def test_the_neighbours_of_several_chunks_come_once_each_in_order(corpus):
+    chunks = all_chunks(corpus)
+
+    found = corpus.neighbours(chunks[::-1] + chunks)
+
+    assert len(set(found)) == len(found)
+    assert found == sorted(found, key=chunks.index)
+
+
+def test_no_chunks_have_no_neighbours(knowledge_base):
+    assert knowledge_base.neighbours([]) == []
 
 
 def test_a_code_is_found_in_another_spelling(knowledge_base):

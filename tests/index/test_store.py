@@ -7,12 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.chunking import chunk_document
-from index.datatypes import Span
+from index.datatypes import Place, PlaceKind, Span
 from index.errors import IndexCorruptError
 from index.store import ChunkStore, read_only_uri
 from tests.strategies import documents, make_document
 
 _TEXT = "# 规章\n\n总则。\n\n## 借书\n\n每人十册。借期三十日。\n\n## 罚款\n\n每天一角。\n"
+_PLACES = (
+    Place(PlaceKind.SHEET, 1, Span(0, 5), '预算 "2024"\n'),
+    Place(PlaceKind.ROW, 1, Span(0, 2)),
+    Place(PlaceKind.ROW, 1048576, Span(2, 5)),
+    Place(PlaceKind.PAGE, 3, Span(5, 5)),
+)
 
 
 def _keys(chunks: list) -> list[bytes]:
@@ -44,9 +50,9 @@ def test_documents_come_back_whole(stored):
 
 
 @settings(max_examples=30)
-@given(documents(), st.sampled_from([(), (Span(0, 2), Span(2, 5))]))
-def test_any_document_comes_back_whole(document, pages):
-    document = replace(document, pages=pages)
+@given(documents(), st.sampled_from([(), _PLACES]))
+def test_any_document_comes_back_whole(document, places):
+    document = replace(document, places=places)
     chunks = chunk_document(document, 50)
     store = ChunkStore.create(":memory:")
 
@@ -103,6 +109,19 @@ def test_rows_are_found_by_vector_key(stored):
 def test_a_document_that_is_not_there_is_a_key_error(stored):
     with pytest.raises(KeyError, match="nobody"):
         stored[0].document("nobody")
+
+
+@pytest.mark.parametrize(
+    "places", ["", "[1]", '[["chapter", 1, 0, 1, ""]]', '[["page", 1]]'], ids=range(4)
+)
+def test_a_layout_that_was_altered_means_that_the_index_is_corrupt(places, tmp_path):
+    store = ChunkStore.create(tmp_path / "chunks.sqlite")
+    document = make_document("会议。")
+    store.add_document(document, "utf-8")
+    store._query("UPDATE documents SET places = ?", (places,))
+
+    with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite.*yiju index --full"):
+        store.document(document.doc_id)
 
 
 @pytest.mark.parametrize("row", [-1, 1000])

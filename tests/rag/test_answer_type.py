@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.normalization import fold_text
-from rag.answer_type import AnswerType, expected_type, type_fit
+from rag.answer_type import AnswerType, asks_several, expected_type, type_fit
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,23 @@ def test_whether_words_can_be_that(expected, words, fit):
 @given(st.text())
 def test_any_question_has_a_type(question):
     assert expected_type(fold_text(question)) in AnswerType
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("参加会议的单位有哪些？", True),
+        ("本屆比賽有哪幾個項目？", True),
+        ("都有谁在会上发言？", True),
+        ("Which companies took part in the fair?", True),
+        ("What are the opening hours?", True),
+        ("List all the rivers of the county.", True),
+        ("谁主持了会议？", False),
+        ("哪一年开工？", False),
+        ("Which bus goes to the harbour?", False),
+        ("What does the glass cost?", False),
+        ("", False),
+    ],
+)
+def test_whether_a_question_asks_for_a_list(question, several):
+    assert asks_several(fold_text(question)) is several

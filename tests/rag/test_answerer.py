@@ -9,6 +9,8 @@ from hypothesis import example, given, settings
 
 from index.errors import IndexFormatError, IndexMissingError
 from index.generations import IndexDir
+from index.history import rollback
+from index.settings import IndexSettings
 from rag import Answer, Status, answer
 from rag.answerer import Answerer, _opened
 from tests.index.folders import TEXTS, edit, write_documents
@@ -410,7 +412,7 @@ class TestOneCall:
         assert not (tmp_path / "nowhere").exists()
 
     def test_an_empty_folder_is_an_error_that_says_what_to_do(self, tmp_path):
-        with pytest.raises(IndexMissingError, match=r"\.txt or \.md"):
+        with pytest.raises(IndexMissingError, match=r"\.docx.*--documents"):
             answer("大会？", documents=tmp_path)
 
     def test_a_number_of_chunks_that_is_not_positive_is_refused(self, folder):
@@ -447,6 +449,36 @@ class TestStamps:
         late.refresh()
         assert not late.is_stale()
         assert "7月9日" in _shown(late.answer("大会是哪一天召开的？"))
+
+    def test_a_rollback_by_another_process_is_followed_and_stays(self, folder):
+        question = "大会是哪一天召开的？"
+        answerer = Answerer.open(folder)
+        edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
+        answerer.refresh()
+        rollback(folder, folder / ".yiju", "1", settings=IndexSettings())
+
+        assert answerer.is_stale()
+        assert not answerer.refresh(automatic=True).is_new
+
+        assert not answerer.is_stale()
+        assert "2月5日" in _shown(answerer.answer(question))
+        for given_answer in (
+            answer(question, documents=folder),
+            Answerer.open(folder).answer(question),
+        ):
+            assert given_answer.generation == "000003"
+        assert answerer.refresh().changed == ("会议.txt",)
+        assert "7月9日" in _shown(answerer.answer(question))
+
+    def test_a_kept_generation_is_loaded_by_its_number(self, folder):
+        Answerer.open(folder)
+        edit(folder / "会议.txt", MINUTES.format(month=7, day=9))
+        Answerer.open(folder)
+
+        older = Answerer.load(folder / ".yiju", generation="1")
+
+        assert older.manifest.generation == "000001"
+        assert "2月5日" in _shown(older.answer("大会是哪一天召开的？"))
 
     def test_another_encoder_in_the_environment_does_not_enter_the_manifest(
         self, folder, monkeypatch

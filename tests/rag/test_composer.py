@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.chunking import chunk_document
-from index.datatypes import Document, Span
+from index.datatypes import Document, Place, PlaceKind, Span
 from index.sentences import split_sentences
 from rag.calibration import Judged
-from rag.composer import compose_answer
-from rag.datatypes import Role, Status
+from rag.composer import cite_places, compose_answer, page_of
+from rag.datatypes import CitedPlace, Role, Status
 from tests.rag.samples import make_document, make_hit, make_query, make_span
 from tests.strategies import documents
 
@@ -22,7 +22,7 @@ NOTICE = "通知\n\n大会定于２月５日举行。\n会期一天。"
 
 @dataclass
 class Shelf:
-    """Holds documents as a knowledge base does, for those no loader can make yet: with pages."""
+    """Holds documents as a knowledge base does, with any places."""
 
     documents: dict[str, Document]
     manifest: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(generation="000007"))
@@ -132,6 +132,24 @@ def test_one_place_is_cited_once():
     assert len(_compose(Shelf.of(document), *judged).citations) == 1
 
 
+def test_a_list_is_cited_item_by_item_before_other_places():
+    document, other = _document("出席的有许明、林澈和沈禾。"), _document("许明也来过。", "别处.txt")
+    hit = _hit(document)
+    first, *others = (make_span(hit, words) for words in ("许明", "林澈", "沈禾"))
+    listed = Judged(replace(first, following=tuple(others)), 0.8, Status.ANSWERED)
+
+    answer = _compose(Shelf.of(document, other), listed, _judge(_hit(other, 2), "许明", 0.7))
+
+    assert answer.text == "许明"
+    assert answer.items == ("许明", "林澈", "沈禾")
+    roles = [citation.role for citation in answer.citations]
+    assert roles == [Role.ANSWER, Role.ALSO, Role.ALSO, Role.SAME]
+    assert [citation.number for citation in answer.citations] == [1, 2, 3, 4]
+    for citation in answer.citations[:3]:
+        assert citation.quote == citation.span.of(document.text)
+        assert citation.words == citation.highlight.of(document.text)
+
+
 def test_a_citation_that_differs_from_its_document_is_dropped_and_logged(caplog):
     document, other = _document(MINUTES), _document(NOTICE, "通知.txt")
     changed = replace(document, text=document.text.replace("2月5日", "3月6日"))
@@ -204,24 +222,157 @@ def test_the_line_is_that_of_the_words_and_not_of_the_quote():
     assert (citation.quote, citation.line) == ("会议由\n林武\n主持。", 2)
 
 
+def _parts(kind, text, *starts, name=""):
+    """Cut a text into parts at the beginnings of some of its words."""
+    cuts = [*(text.index(words) for words in starts), len(text)]
+    return tuple(
+        Place(kind, number, Span(start, end), name)
+        for number, (start, end) in enumerate(pairwise(cuts), 1)
+    )
+
+
 @pytest.mark.parametrize(("words", "page"), [("会议纪要", 1), ("2月5日", 2), ("半天", 3)])
 def test_the_page_is_the_one_that_holds_the_words(words, page):
-    text = MINUTES
-    cuts = [0, text.index("会议于"), text.index("会期"), len(text)]
-    pages = tuple(Span(start, end) for start, end in pairwise(cuts))
-    document = _document(text, pages=pages)
+    pages = _parts(PlaceKind.PAGE, MINUTES, "会议纪要", "会议于", "会期")
+    document = _document(MINUTES, places=pages)
 
     (citation,) = _compose(Shelf.of(document), _judge(_hit(document), words)).citations
 
     assert citation.page == page
+    assert citation.places == (CitedPlace(PlaceKind.PAGE, page),)
 
 
-def test_a_format_without_pages_has_none():
+def test_words_that_run_over_two_pages_stand_where_they_begin():
+    pages = _parts(PlaceKind.PAGE, MINUTES, "会议纪要", "5日召开")
+    document = _document(MINUTES, places=pages)
+
+    (citation,) = _compose(Shelf.of(document), _judge(_hit(document), "2月5日")).citations
+
+    assert citation.page == 1
+
+
+def test_the_page_is_that_of_the_words_and_not_of_the_quote():
+    pages = _parts(PlaceKind.PAGE, MINUTES, "会议纪要", "林武")
+    document = _document(MINUTES, places=pages)
+
+    (citation,) = _compose(Shelf.of(document), _judge(_hit(document), "林武")).citations
+
+    assert citation.quote.startswith("会议于")
+    assert citation.page == 2
+
+
+def test_a_passage_that_begins_between_two_pages_stands_on_the_next():
+    start = MINUTES.index("会议于")
+    first = Place(PlaceKind.PAGE, 1, Span(0, len("会议纪要")))
+    scan = Place(PlaceKind.PAGE, 2, Span(start, start))
+    document = _document(
+        MINUTES, places=(first, scan, Place(PlaceKind.PAGE, 3, Span(start, len(MINUTES))))
+    )
+    hit = _hit(document, span=Span(len("会议纪要"), len(MINUTES)))
+
+    (near,) = _compose(Shelf.of(document), nearest=[hit]).nearest
+
+    assert near.quote.startswith("\r\n\r\n会议于")
+    assert near.page == 3
+
+
+def test_a_cell_is_cited_by_its_sheet_and_row_and_has_no_page():
+    text = "姓名\t部门\n林武\t生产\n\n日期\n2月5日"
+    rows = [Span(0, 5), Span(6, 11), Span(13, 15), Span(16, 20)]
+    places = (
+        Place(PlaceKind.SHEET, 1, Span(0, 11), "员工"),
+        Place(PlaceKind.ROW, 1, rows[0]),
+        Place(PlaceKind.ROW, 2, rows[1]),
+        Place(PlaceKind.SHEET, 2, Span(13, 20), "会议"),
+        Place(PlaceKind.ROW, 4, rows[2]),
+        Place(PlaceKind.ROW, 5, rows[3]),
+    )
+    document = _document(text, "名册.txt", places=places)
+
+    first = _compose(Shelf.of(document), _judge(_hit(document), "林武")).citations[0]
+    second = _compose(Shelf.of(document), _judge(_hit(document), "2月5日")).citations[0]
+
+    assert first.places == (CitedPlace(PlaceKind.SHEET, 1, "员工"), CitedPlace(PlaceKind.ROW, 2))
+    assert second.places == (CitedPlace(PlaceKind.SHEET, 2, "会议"), CitedPlace(PlaceKind.ROW, 5))
+    assert first.page is second.page is None
+
+
+def test_a_format_without_places_has_none():
     document = _document(MINUTES)
 
     (citation,) = _compose(Shelf.of(document), _judge(_hit(document), "半天")).citations
 
     assert citation.page is None
+    assert citation.places == ()
+
+
+class _CountingPlaces(tuple):
+    """Places that count how often one of them is looked at."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __getitem__(self, at):
+        _CountingPlaces.looks += 1
+        return super().__getitem__(at)
+
+
+def test_a_row_among_a_hundred_thousand_is_found_without_looking_at_them_all():
+    text = "字。\n" * 100_000
+    rows = [Place(PlaceKind.ROW, at + 1, Span(3 * at, 3 * at + 2)) for at in range(100_000)]
+    sheet = Place(PlaceKind.SHEET, 1, Span(0, len(text)), "数据")
+    places = _CountingPlaces((sheet, *rows))
+    document = _document(text, places=places)
+    _CountingPlaces.looks = 0
+
+    found = cite_places(document, rows[77_777].span)
+
+    assert [place.number for place in found] == [1, 77_778]
+    assert _CountingPlaces.looks < 100
+
+
+@st.composite
+def _placed_documents(draw):
+    """A document of outer parts with inner ones, some without text, some characters in none."""
+    places, pieces, at = [], [], 0
+
+    def write(piece):
+        nonlocal at
+        pieces.append(piece)
+        at += len(piece)
+        return at
+
+    for number in range(1, draw(st.integers(0, 5)) + 1):
+        write("\n" * draw(st.integers(0, 2)))
+        outer, start, inside = len(places), at, []
+        for row in range(1, draw(st.integers(0, 4)) + 1):
+            write(draw(st.sampled_from(["", "\n", "表"])))
+            begun = at
+            inside.append(Place(PlaceKind.ROW, row, Span(begun, write("字" * draw(_LENGTHS)))))
+        write(draw(st.sampled_from(["", "尾"])))
+        places.insert(outer, Place(PlaceKind.SHEET, number, Span(start, at), f"表{number}"))
+        places += inside
+    write("完")
+    return _document("".join(pieces), places=tuple(places))
+
+
+_LENGTHS = st.integers(0, 3)
+
+
+@given(_placed_documents(), st.data())
+def test_the_places_found_are_those_a_look_at_each_would_find(document, data):
+    at = data.draw(st.sampled_from(range(len(document.text))))
+    span = Span(at, len(document.text))
+    word = at + len(span.of(document.text)) - len(span.of(document.text).lstrip())
+
+    found = cite_places(document, span)
+
+    assert found == tuple(
+        CitedPlace(place.kind, place.number, place.name)
+        for place in document.places
+        if place.span.start <= word < place.span.end
+    )
+    assert page_of(found) is None
 
 
 @st.composite

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.datatypes import Span
-from rag.datatypes import Answer, Citation, Role, Status
+from index.datatypes import PlaceKind, Span
+from rag.datatypes import Answer, Citation, CitedPlace, Role, Status
 from tests.strategies import any_texts
 
 CITATION_KEYS = (
-    "number role source title quote span highlight line page heading sha256".split()  # noqa: SIM905
+    "number role source title quote span highlight line page places heading sha256".split()  # noqa: SIM905
 )
 ANSWER_KEYS = (
     "question interpreted text status confidence generation citations nearest".split()  # noqa: SIM905
@@ -19,6 +19,11 @@ ANSWER_KEYS = (
 
 def _spans():
     return st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda at: Span(min(at), max(at)))
+
+
+def _places():
+    place = st.builds(CitedPlace, st.sampled_from(PlaceKind), st.integers(1, 9), any_texts())
+    return st.lists(place, max_size=2).map(tuple)
 
 
 def _citations():
@@ -35,6 +40,7 @@ def _citations():
         page=st.none() | st.integers(1, 9),
         heading=st.lists(any_texts(), max_size=2).map(tuple),
         sha256=st.just("ab" * 32),
+        places=_places(),
     )
 
 
@@ -60,6 +66,7 @@ def test_an_answer_as_json_has_the_published_shape_and_comes_back_equal(answer):
     assert list(body) == ANSWER_KEYS
     for citation in (*body["citations"], *body["nearest"]):
         assert list(citation) == CITATION_KEYS
+        assert all(list(place) == ["kind", "number", "name"] for place in citation["places"])
     assert json.loads(json.dumps(body)) == body
     assert body["question"] == answer.question
 
@@ -77,6 +84,7 @@ def test_a_citation_as_json_holds_its_values():
         page=None,
         heading=("纪要", "一、时间"),
         sha256="ab" * 32,
+        places=(CitedPlace(PlaceKind.SHEET, 2, "员工"), CitedPlace(PlaceKind.ROW, 5)),
     )
 
     assert citation.to_dict() == {
@@ -89,6 +97,10 @@ def test_a_citation_as_json_holds_its_values():
         "highlight": {"start": 13, "end": 17},
         "line": 3,
         "page": None,
+        "places": [
+            {"kind": "sheet", "number": 2, "name": "员工"},
+            {"kind": "row", "number": 5, "name": ""},
+        ],
         "heading": ["纪要", "一、时间"],
         "sha256": "ab" * 32,
     }
@@ -99,11 +111,13 @@ def test_the_highlight_of_a_nearest_citation_is_null():
 
     assert citation.to_dict()["highlight"] is None
     assert citation.to_dict()["page"] == 4
+    assert citation.to_dict()["places"] == []
 
 
 def test_the_values_of_enumerations_are_part_of_the_contract():
     assert list(Status) == ["answered", "uncertain", "not_found"]
-    assert list(Role) == ["answer", "same", "nearest"]
+    assert list(Role) == ["answer", "same", "also", "nearest"]
+    assert list(PlaceKind) == ["page", "slide", "sheet", "row", "record"]
 
 
 @given(_citations())

@@ -1,98 +1,67 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
-from index.datatypes import Channel, Chunk, Span
-from rag.fusion import ChannelScores, fuse_scores, rank_chunks
+from rag.fusion import fuse_hits
+from rag.query import analyze_question
 from rag.settings import RagSettings
+from tests.fakes import HashEncoder
+from tests.index.folders import all_chunks, build, load, write_documents
 
-SETTINGS = RagSettings()
+_SETTINGS = RagSettings()
+# Two chunks a document: the second says nothing of what the question names.
+_TEXTS = {
+    f"{name}.txt": f"{name}中学创办于{year}年。"
+    + "课程" * 135
+    + "。\n\n"
+    + "他任校长时学生最多。" * 3
+    for name, year in (("柳渡", 1903), ("澄湖", 1921), ("岚谷", 1934), ("青石", 1950))
+}
 
 
-def _scores(dense, lexical, coverage):
-    return ChannelScores(
-        np.array(dense, np.float32), np.array(lexical, np.float32), np.array(coverage, np.float64)
+@pytest.fixture(scope="module")
+def knowledge_base(tmp_path_factory):
+    folder = write_documents(tmp_path_factory.mktemp("fusion"), _TEXTS)
+    encoder = HashEncoder()
+    build(folder, encoder)
+    return load(folder, encoder)
+
+
+def _fuse(knowledge_base, question, **settings):
+    query = analyze_question(question)
+    vector = knowledge_base.encoder.encode([query.text])[0]
+    return fuse_hits(knowledge_base, query, vector, replace(_SETTINGS, **settings))
+
+
+def test_the_hits_of_both_channels_are_candidates_once_each(knowledge_base):
+    question = "澄湖中学的校长"
+    vector = knowledge_base.encoder.encode([question])[0]
+    lexical = knowledge_base.search_lexical(analyze_question(question).terms, 3)
+    dense = knowledge_base.search_dense(vector, 3)
+
+    found = _fuse(knowledge_base, question, n_candidates=3, n_with_neighbours=0)
+
+    assert {hit.chunk for hit in (*lexical, *dense)} == set(found)
+    assert len({chunk.chunk_id for chunk in found}) == len(found)
+
+
+def test_the_chunk_beside_a_best_hit_is_a_candidate(knowledge_base):
+    alone, with_neighbours = (
+        _fuse(knowledge_base, "澄湖中学", n_candidates=1, n_with_neighbours=count)
+        for count in (0, 1)
     )
 
-
-def _chunks(ids):
-    return [Chunk(chunk_id, "d", Span(0, 1), (), "字") for chunk_id in ids]
-
-
-@st.composite
-def _candidates(draw):
-    """Scores and ids of the same candidates; equal scores are likely."""
-    n = draw(st.integers(0, 12))
-    column = st.lists(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 1.0]), min_size=n, max_size=n)
-    lexical = [abs(score) * 9 for score in draw(column)]
-    coverage = [abs(score) for score in draw(column)]
-    ids = draw(st.lists(st.text("abc", min_size=1), min_size=n, max_size=n, unique=True))
-    return _scores(draw(column), lexical, coverage), _chunks(ids)
+    added = set(with_neighbours) - set(alone)
+    assert any("他任校长" in chunk.text for chunk in added)
+    assert {chunk.doc_id for chunk in added} <= {chunk.doc_id for chunk in alone}
 
 
-@given(_candidates())
-def test_the_fused_score_is_the_formula(candidates):
-    scores, _ = candidates
-    fused = fuse_scores(scores, SETTINGS)
-
-    def relative(column, at):
-        best = float(max(column, default=0))
-        return column[at] / best if best > 0 else 0
-
-    top = max(scores.lexical, default=0)
-    for at in range(len(fused)):
-        best = max(c for c, s in zip(scores.coverage, scores.lexical, strict=True) if s == top)
-        trust = min(1, best / SETTINGS.trusted_coverage)
-        lexical = relative(scores.lexical, at)
-        coverage = SETTINGS.coverage_weight * relative(scores.coverage, at)
-        dense = SETTINGS.dense_weight * relative(scores.dense, at)
-        assert fused[at] == pytest.approx(trust * (lexical + coverage) + dense, abs=1e-6)
+def test_every_chunk_of_a_small_folder_is_a_candidate(knowledge_base):
+    assert set(_fuse(knowledge_base, "澄湖中学")) == set(all_chunks(knowledge_base))
 
 
-def test_no_candidates_have_no_scores():
-    assert len(fuse_scores(_scores([], [], []), SETTINGS)) == 0
+def test_a_question_that_neither_channel_knows_has_no_candidates(knowledge_base):
+    query = analyze_question("okapi")
 
-
-def test_channels_that_found_nothing_give_zeros():
-    assert fuse_scores(_scores([0, -0.2], [0, 0], [0, 0]), SETTINGS).tolist() == [0, 0]
-
-
-def test_a_full_lexical_match_beats_the_nearest_vector():
-    fused = fuse_scores(_scores([0.9, 0.4], [3, 12], [0.2, 1.0]), SETTINGS)
-
-    assert fused[1] > fused[0]
-
-
-def test_the_dense_channel_decides_when_the_lexical_match_is_accidental():
-    fused = fuse_scores(_scores([0.9, 0.1], [0, 2], [0, 0.01]), SETTINGS)
-
-    assert fused[0] > fused[1]
-
-
-@given(_candidates(), st.integers(1, 15))
-def test_hits_are_ranked_from_one_by_score_and_then_by_id(candidates, top_k):
-    scores, chunks = candidates
-    fused = fuse_scores(scores, SETTINGS)
-    hits = rank_chunks(chunks, fused, top_k)
-
-    assert [hit.rank for hit in hits] == list(range(1, min(top_k, len(chunks)) + 1))
-    keys = [(-hit.score, hit.chunk.chunk_id) for hit in hits]
-    assert keys == sorted(keys)
-    assert keys == sorted(zip(-fused, [c.chunk_id for c in chunks], strict=True))[:top_k]
-    assert {hit.channel for hit in hits} <= {Channel.FUSED}
-
-
-@given(_candidates(), st.randoms())
-def test_the_order_of_the_candidates_does_not_matter(candidates, random):
-    scores, chunks = candidates
-    # With two best lexical hits the first one's coverage tells how far to trust the channel.
-    assume(np.sum(scores.lexical == scores.lexical.max(initial=-1)) <= 1)
-    order = list(range(len(chunks)))
-    random.shuffle(order)
-    shuffled = ChannelScores(scores.dense[order], scores.lexical[order], scores.coverage[order])
-
-    before = rank_chunks(chunks, fuse_scores(scores, SETTINGS), 12)
-    after = rank_chunks([chunks[at] for at in order], fuse_scores(shuffled, SETTINGS), 12)
-
-    assert before == after
+    assert fuse_hits(knowledge_base, query, np.zeros(32, np.float32), _SETTINGS) == []

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 
 from index.errors import IndexingError
 from rag.query import analyze_question
-from rag.retriever import measure_coverage, retrieve
+from rag.retriever import retrieve
 from rag.settings import RagSettings
 from tests.fakes import HashEncoder
-from tests.index.folders import TEXTS, all_chunks, build, load, write_documents
+from tests.index.folders import TEXTS, build, load, write_documents
 from tests.strategies import questions
 
 SETTINGS = RagSettings()
@@ -43,16 +43,6 @@ def test_hits_are_ranked_from_one_and_each_chunk_comes_once(knowledge_base, ques
     assert hits == _retrieve(knowledge_base, question)
 
 
-@given(questions())
-def test_coverage_is_a_share_for_every_chunk(knowledge_base, question):
-    query = analyze_question(question)
-    assume(query.content)
-    coverage = measure_coverage(knowledge_base, query, all_chunks(knowledge_base))
-
-    assert coverage.shape == (knowledge_base.n_chunks,)
-    assert np.all((coverage >= 0) & (coverage <= 1 + 1e-9))
-
-
 @pytest.mark.parametrize("question", ["", "？？", "🎈"])
 def test_a_question_without_terms_finds_nothing(knowledge_base, question):
     assert _retrieve(knowledge_base, question) == []
@@ -67,12 +57,12 @@ def test_an_empty_knowledge_base_finds_nothing(tmp_path):
     assert _retrieve(load(folder, encoder), "大会在哪里？") == []
 
 
-def test_a_question_without_common_terms_still_gives_the_nearest_vectors(knowledge_base):
+def test_a_question_without_common_terms_still_gives_the_nearest_vector_first(knowledge_base):
     hits = _retrieve(knowledge_base, "okapi", top_k=3)
     vector = knowledge_base.encoder.encode(["okapi"])[0]
 
-    nearest = knowledge_base.search_dense(vector, 3)
-    assert [hit.chunk for hit in hits] == [hit.chunk for hit in nearest]
+    assert len(hits) == 3
+    assert hits[0].chunk == knowledge_base.search_dense(vector, 1)[0].chunk
 
 
 def test_a_question_that_neither_channel_knows_finds_nothing(tmp_path):
@@ -102,7 +92,6 @@ def test_the_chunk_with_the_question_s_words_comes_first(knowledge_base, questio
     best = _retrieve(knowledge_base, question)[0].chunk
 
     assert source_text in best.text
-    assert measure_coverage(knowledge_base, analyze_question(question), [best]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -120,15 +109,39 @@ def test_spellings_of_a_question_give_the_same_hits(knowledge_base, one, other):
     assert [hit.score for hit in first] == pytest.approx([hit.score for hit in second])
 
 
-def test_a_term_that_no_chunk_holds_lowers_the_coverage(knowledge_base):
-    chunks = all_chunks(knowledge_base)
-    plain, spoilt = (
-        measure_coverage(knowledge_base, analyze_question(question), chunks).max()
-        for question in ("三楼礼堂", "三楼礼堂 xylophone")
-    )
+def test_a_chunk_that_goes_on_about_the_subject_beats_one_that_is_about_another(tmp_path):
+    # What answers names nothing of the question but "校长": who "he" is stands in the chunk before.
+    texts = {
+        f"{name}.txt": f"{name}中学创办于清末。"
+        + "课程完备，" * 50
+        + "。\n\n"
+        + f"他任校长{years}年。" * 15
+        for name, years in (("柳渡", "三"), ("澄湖", "五"), ("岚谷", "九"), ("青石", "八"))
+    }
+    folder = write_documents(tmp_path, texts)
+    build(folder, HashEncoder())
 
-    assert plain == pytest.approx(1)
-    assert 0 < spoilt < 1
+    hits = _retrieve(load(folder, HashEncoder()), "澄湖中学的校长任期多少年？", top_k=2)
+
+    assert any("他任校长五年" in hit.chunk.text for hit in hits)
+
+
+def test_a_question_in_another_language_gets_the_nearest_vectors_first(bundled_encoder, tmp_path):
+    texts = {
+        "灯塔.txt": "灯塔建于1880年，塔身用花岗岩砌成。",
+        "会议.txt": "大会于2月5日下午在三楼礼堂召开。",
+        "图书馆.txt": "图书馆每人最多借书十册，逾期每天罚款一角。",
+        "prices.txt": "The price list of the rope: 30 euros a metre.",
+    }
+    folder = write_documents(tmp_path, texts)
+    build(folder, bundled_encoder)
+    knowledge_base = load(folder, bundled_encoder)
+
+    for question, source_text in (
+        ("In what year was the lighthouse built?", "灯塔"),
+        ("How many books can a reader borrow from the library?", "图书馆"),
+    ):
+        assert source_text in _retrieve(knowledge_base, question)[0].chunk.text
 
 
 def test_the_knowledge_base_of_another_encoder_is_refused(tmp_path):

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -105,4 +106,55 @@ def test_what_is_chosen_lies_in_its_sentence_and_that_in_its_chunk(spans):
         chunk = chosen.hit.chunk.span
         assert chunk.start <= chosen.sentence.start <= chosen.span.start
         assert chosen.span.start < chosen.span.end <= chosen.sentence.end <= chunk.end
+        assert chosen.score <= 0
+
+
+# Lists.
+
+SPEECHES = "会上，华安公司总经理许明、海川公司董事长林澈和江北公司副总裁沈禾先后发言，会期半天。"
+
+
+def _list_spans(hit, *weighted):
+    return [make_span(hit, words, score=math.log(weight)) for words, weight in weighted]
+
+
+def test_a_list_is_answered_with_its_items_in_the_order_of_the_text():
+    hit = make_hit(SPEECHES)
+    spans = _list_spans(
+        hit, ("江北公司", 0.3), ("华安公司", 0.25), ("海川公司", 0.2), ("会期半天", 0.01)
+    )
+
+    (chosen,) = select_spans(spans, several=True)
+
+    assert [_words(item) for item in (chosen, *chosen.following)] == [
+        "华安公司",
+        "海川公司",
+        "江北公司",
+    ]
+    assert math.exp(chosen.score) == pytest.approx(0.75)
+
+
+def test_a_question_for_one_thing_is_never_answered_with_a_list():
+    hit = make_hit(SPEECHES)
+
+    (chosen,) = select_spans(_list_spans(hit, ("江北公司", 0.4), ("华安公司", 0.3)))
+
+    assert chosen.following == ()
+
+
+def test_a_list_that_stands_in_one_span_stays_one():
+    hit = make_hit("出席会议的有霍青、王远、陈成，会期半天。")
+    spans = _list_spans(hit, ("霍青、王远、陈成", 0.7), ("霍青", 0.1), ("陈成", 0.05))
+
+    (chosen,) = select_spans(spans, several=True)
+
+    assert (_words(chosen), chosen.following) == ("霍青、王远、陈成", ())
+
+
+@given(_read_texts())
+def test_the_items_of_a_list_never_overlap_and_follow_the_text(spans):
+    for chosen in select_spans(spans, several=True):
+        items = [chosen, *chosen.following]
+        for one, other in itertools.pairwise(items):
+            assert one.span.end <= other.span.start
         assert chosen.score <= 0

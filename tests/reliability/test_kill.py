@@ -55,8 +55,8 @@ _BEFORE = (
     "lexical 0",
     "lexical 1",
     "publish 0",
-    "open manifest.json 2",  # to write it
-    "open manifest.json 3",  # to flush it
+    "open manifest.json 4",  # to write it
+    "open manifest.json 5",  # to flush it
     "open .building-PID 0",
     "rename .building-PID 0",
     "open generations 0",  # to flush it after the renaming
@@ -66,9 +66,10 @@ _BEFORE = (
 )
 _AFTER = (
     "open .yiju 0",  # to flush it after the pointer was replaced
-    "delete 000001 0",
+    "rename 000001 0",  # out of the way
+    "delete .dropped-000001 0",
     "remove chunks.sqlite 0",  # of 000001
-    "remove 000001 0",
+    "remove .dropped-000001 0",
     "publish 1",
 )
 

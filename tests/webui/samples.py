@@ -2,7 +2,8 @@
 
 from html.parser import HTMLParser
 
-from index.datatypes import Document, Span
+from index.datatypes import Document, Place, PlaceKind, Span
+from rag.composer import cite_places, page_of
 from rag.datatypes import Answer, Citation, Role, Status
 
 HOSTILE = (
@@ -12,11 +13,22 @@ HOSTILE = (
 )
 
 
-def make_document(text, source="notes/报告.txt", title="报告"):
-    return Document("0123456789abcdef", source, title, text, "text/plain", "ab" * 32)
+def make_document(text, source="notes/报告.txt", title="报告", places=()):
+    return Document("0123456789abcdef", source, title, text, "text/plain", "ab" * 32, places)
+
+
+def make_sheet(*rows, name="员工", source="名册.xlsx"):
+    """A document of one sheet, whose rows are lines."""
+    text = "\n".join(rows)
+    places, start = [Place(PlaceKind.SHEET, 1, Span(0, len(text)), name)], 0
+    for number, row in enumerate(rows, 1):
+        places.append(Place(PlaceKind.ROW, number, Span(start, start + len(row))))
+        start += len(row) + 1
+    return make_document(text, source, "名册", tuple(places))
 
 
 def make_citation(document, quote, highlight=None, *, number=1, role=Role.ANSWER, heading=()):
+    places = cite_places(document, highlight or quote)
     return Citation(
         number=number,
         role=role,
@@ -26,9 +38,10 @@ def make_citation(document, quote, highlight=None, *, number=1, role=Role.ANSWER
         span=quote,
         highlight=highlight,
         line=document.text.count("\n", 0, quote.start) + 1,
-        page=None,
+        page=page_of(places),
         heading=heading,
         sha256=document.sha256,
+        places=places,
     )
 
 
@@ -55,6 +68,20 @@ def sample_answer(words="2月5日", before="会议于", after="召开。", **kwa
     quote = Span(start, start + len(before + words + after))
     highlight = Span(start + len(before), start + len(before + words))
     return make_answer(make_citation(document, quote, highlight), **kwargs)
+
+
+def list_answer():
+    """An answer of three items in one sentence, the last of which stands elsewhere again."""
+    document = make_document("出席的有许明、林澈和沈禾。\n沈禾先走。")
+    quote = Span(0, 13)
+    at = [Span(4, 6), Span(7, 9), Span(10, 12)]
+    roles = (Role.ANSWER, Role.ALSO, Role.ALSO)
+    cited = [
+        make_citation(document, quote, words, number=number, role=role)
+        for number, (words, role) in enumerate(zip(at, roles, strict=True), 1)
+    ]
+    elsewhere = make_citation(document, Span(14, 19), Span(14, 16), number=4, role=Role.ALSO)
+    return make_answer(*cited, elsewhere)
 
 
 class Page(HTMLParser):

@@ -132,19 +132,6 @@ def test_seeds_of_the_current_folder_are_the_default(tmp_path, monkeypatch):
     assert (tmp_path / "seeds" / ".yiju" / "CURRENT").is_file()
 
 
-def test_index_tells_what_it_did_and_what_it_left_out(tmp_path):
-    shutil.copy(CORPUS / "tea_conference.txt", tmp_path)
-    (tmp_path / "slides.pdf").write_bytes(b"%PDF")
-    first = run("index", "--documents", tmp_path)
-    assert first.exit_code == 0
-    assert first.stdout.startswith("索引已更新：1 份文档")
-    assert "slides.pdf" in first.stdout
-    again = run("index", "--documents", tmp_path)
-    assert again.stdout.startswith("文档没有改动")
-    full = run("index", "--full", "--documents", tmp_path)
-    assert full.stdout.startswith("索引已更新：1 份文档")
-
-
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.7", "example.com", "::"])
 def test_web_refuses_hosts_that_others_can_reach(host):
     result = run("web", "--host", host)
@@ -183,9 +170,9 @@ def test_help_loads_none_of_the_index():
 )
 def test_what_nobody_foresaw_ends_without_a_traceback(error, status, words):
     code = (
-        "import webui.cli\n"
+        "import webui.cli, webui.cli_index\n"
         f"def crash(path): raise {error}\n"
-        "webui.cli._documents_dir = crash\n"
+        "webui.cli_index.choose_documents_dir = crash\n"
         "webui.cli.main()\n"
     )
     result = run_process("index", code=code)
@@ -248,25 +235,6 @@ def test_web_runs_until_it_is_interrupted(documents):
     assert line.startswith("依据已启动：http://127.0.0.1:")
     assert process.returncode == 130
     assert "Traceback" not in errors
-
-
-def test_the_check_says_that_the_index_is_sound(indexed):
-    done = run("index", "--check", "--documents", str(indexed))
-
-    assert done.exit_code == 0
-    assert "000001" in done.stdout
-
-
-def test_the_check_of_a_damaged_index_names_the_file_and_exits_with_2(indexed):
-    path = indexed / ".yiju" / "generations" / "000001" / "vectors.npy"
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-
-    done = run("index", "--check", "--documents", str(indexed))
-
-    assert done.exit_code == 2
-    assert "vectors.npy" in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes that break like this")

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -21,10 +21,14 @@ def make_info(source="报告.txt", **kwargs):
     shown = {
         "doc_id": "00ff",
         "source": source,
+        "media_type": "text/plain",
         "encoding": "gb18030",
         "size": 2048,
         "n_chars": 1234,
         "n_chunks": 7,
+        "n_pages": 0,
+        "n_empty_pages": 0,
+        "warnings": (),
     }
     return DocumentInfo(**(unused | shown | kwargs))
 
@@ -57,8 +61,19 @@ def make_report(**kwargs):
 def test_every_document_is_listed_with_what_is_known_of_it():
     page = Page(render_documents(make_manifest(make_info()), ZH))
     assert page.texts("button", data_event="open", data_document="00ff") == ["报告.txt"]
-    assert page.texts("td") == ["2.0 KB", "1,234", "7", "gb18030"]
-    assert [entry[1]["data-label"] for entry in page.find("td")] == ["大小", "字数", "片段", "编码"]
+    assert page.texts("td") == ["TXT · gb18030", "2.0 KB", "", "1,234", "7"]
+    labels = [entry[1]["data-label"] for entry in page.find("td")]
+    assert labels == ["格式", "大小", "页数", "字数", "片段"]
+
+
+@pytest.mark.parametrize(("n_empty_pages", "words"), [(0, "1,200"), (3, "1,200 (3 empty)")])
+def test_pages_are_counted_with_those_that_have_no_text(n_empty_pages, words):
+    info = make_info(
+        "手册.PDF", media_type="application/pdf", n_pages=1200, n_empty_pages=n_empty_pages
+    )
+    page = Page(render_documents(make_manifest(info), EN))
+    assert page.texts("td", data_label="Format") == ["PDF"]
+    assert page.texts("td", data_label="Pages") == [words]
 
 
 def test_time_of_the_index_is_told():
@@ -66,11 +81,28 @@ def test_time_of_the_index_is_told():
     assert page.find("time", datetime="2026-02-05T06:30:00+00:00")[0][2].startswith("索引更新于 20")
 
 
+def test_a_generation_that_was_restored_says_so():
+    manifest = replace(make_manifest(make_info()), restored_from="000003")
+    assert "generation 000003, which was restored" in render_documents(manifest, EN)
+    assert "restored" not in render_documents(make_manifest(make_info()), EN)
+
+
 def test_files_left_out_are_told_with_the_reason():
     problems = [Problem("a.pdf", "Its format is not supported.")]
     page = Page(render_documents(make_manifest(problems=problems), ZH))
     assert page.texts("summary") == ["1 个文件没有收入"]
     assert page.texts("li") == ["a.pdfIts format is not supported."]
+
+
+def test_files_read_in_part_are_told_with_every_reason():
+    partly = make_info("扫描.pdf", warnings=("2 of 3 pages have no text.", "It has 1 attachment."))
+    page = Page(render_documents(make_manifest(make_info(), partly), ZH))
+    assert page.texts("summary") == ["1 个文件没有读全"]
+    assert page.texts("li") == ["扫描.pdf2 of 3 pages have no text.It has 1 attachment."]
+
+
+def test_without_anything_to_say_of_files_nothing_is_said():
+    assert not Page(render_documents(make_manifest(make_info()), ZH)).find("details")
 
 
 def test_a_long_list_is_cut_and_says_so():
@@ -83,7 +115,8 @@ def test_a_long_list_is_cut_and_says_so():
 @pytest.mark.parametrize("texts", CATALOGUE, ids=lambda texts: texts.code)
 def test_hostile_names_stay_text(texts):
     manifest = make_manifest(
-        make_info(HOSTILE, encoding=HOSTILE), problems=[Problem(HOSTILE, HOSTILE)]
+        make_info(HOSTILE, encoding=HOSTILE, warnings=(HOSTILE,)),
+        problems=[Problem(HOSTILE, HOSTILE)],
     )
     page = Page(render_documents(manifest, texts))
     names = {name for element in page.elements for name in element[1]}

@@ -19,6 +19,7 @@ class FakeAnswerer:
         self.error = error
         self.looks = 0
         self.builds = 0
+        self.automatic = []  # of each build, whether nobody asked for it
         self.go_on = threading.Event()
         self.go_on.set()
 
@@ -28,8 +29,9 @@ class FakeAnswerer:
             raise self.stale
         return self.stale
 
-    def refresh(self, *, full=False, progress=None):
+    def refresh(self, *, full=False, automatic=False, progress=None):
         self.builds += 1
+        self.automatic.append(automatic)
         progress(Progress(Stage.READ, 0, 2, "a.txt"))
         assert self.go_on.wait(DEADLINE_S)
         if self.error:
@@ -53,6 +55,16 @@ def test_a_look_at_changed_documents_rebuilds_them():
     finish()
     assert refresher.state.report == REPORT
     assert not refresher.state.is_running
+
+
+def test_a_build_is_automatic_unless_somebody_asked_for_it():
+    answerer = FakeAnswerer()
+    refresher = Refresher(answerer, interval_s=60)
+    refresher.look()
+    finish()
+    refresher.rebuild()
+    finish()
+    assert answerer.automatic == [True, False]
 
 
 def test_a_look_at_unchanged_documents_shows_nothing():

@@ -7,9 +7,11 @@ from rag.datatypes import Role, Status
 from tests.webui.samples import (
     HOSTILE,
     Page,
+    list_answer,
     make_answer,
     make_citation,
     make_document,
+    make_sheet,
     sample_answer,
 )
 from webui.datatypes import Turn
@@ -77,6 +79,16 @@ def test_answer_shows_words_quote_place_and_confidence():
     assert "把握较大" in page.text
 
 
+def test_every_name_of_a_document_in_its_place_is_isolated():
+    document = make_sheet("甲。", name=HOSTILE, source="\u202egnp.xlsx")
+    cited = make_citation(document, Span(0, 2), Span(0, 1), heading=(HOSTILE,))
+    page = Page(render_conversation([turn(make_answer(cited))], ZH))
+    (place,) = page.texts("span", class_="place")
+    assert place == f"\u202egnp.xlsx · 工作表“{HOSTILE}” 第 1 行 › {HOSTILE}"
+    assert page.texts("bdi") == ["\u202egnp.xlsx", HOSTILE, HOSTILE]
+    assert {element[0] for element in page.elements} <= TAGS
+
+
 def test_citation_button_names_its_place_in_the_conversation():
     turns = [Turn("?", has_failed=True), turn(sample_answer())]
     button = Page(render_conversation(turns, ZH)).find("button")[0][1]
@@ -136,6 +148,16 @@ def test_another_place_that_says_the_same_is_named_so():
     page = Page(render_conversation([turn(make_answer(one, other))], ZH))
     assert page.texts("p", class_="role") == [ZH.same_elsewhere]
     assert len(page.find("button", data_event="open")) == 2
+
+
+def test_a_list_shows_every_item_and_a_shared_quote_once():
+    page = Page(render_conversation([turn(list_answer())], ZH))
+
+    assert page.find("ul", class_="words long")
+    assert page.texts("blockquote") == ["出席的有许明、林澈和沈禾。", "林澈", "沈禾", "沈禾先走。"]
+    assert page.texts("mark") == ["许明", "林澈", "沈禾", "沈禾"]
+    assert page.texts("p", class_="role") == [ZH.also]
+    assert len(page.find("button", data_event="open")) == 4
 
 
 def test_a_follow_up_shows_how_it_was_understood():

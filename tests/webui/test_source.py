@@ -2,9 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.datatypes import Span
-from rag.datatypes import Status
-from tests.webui.samples import HOSTILE, Page, make_answer, make_citation, make_document
+from index.datatypes import Place, PlaceKind, Span
+from rag.datatypes import CitedPlace, Status
+from tests.webui.samples import (
+    HOSTILE,
+    Page,
+    make_answer,
+    make_citation,
+    make_document,
+    make_sheet,
+)
 from webui.datatypes import Note, Reference, Shelf, SourceView, Turn
 from webui.messages import texts_for
 from webui.source import (
@@ -104,6 +111,56 @@ def test_copied_quote_carries_its_place():
     page = show(open_citation(make_citation(document, Span(0, 10), Span(3, 7)), document, 1))
     copied = page.find("button", class_="copy")[0][1]["data-copy"]
     assert copied == "“会议于2月5日召开。” — notes/报告.txt · 第 1 行"
+
+
+def test_copied_cell_carries_its_sheet_and_row():
+    document = make_sheet("姓名,部门", "林武,生产")
+    start = document.text.index("林武")
+    page = show(open_citation(make_citation(document, Span(start, start + 2)), document, 1))
+    copied = page.find("button", class_="copy")[0][1]["data-copy"]
+    assert copied == "“林武” — 名册.xlsx · 工作表“员工” 第 2 行"
+    assert page.texts("p", class_="place") == ["名册.xlsx · 工作表“员工” 第 2 行"]
+
+
+def test_a_cell_that_moved_is_given_its_new_row():
+    before = make_sheet("姓名,部门", "林武,生产")
+    start = before.text.index("林武")
+    citation = make_citation(before, Span(start, start + 2))
+    now = make_sheet("姓名,部门", "沈知白,文化", "林武,生产")
+    view = open_citation(citation, now, 1)
+    assert view.note is Note.MOVED
+    assert view.citation.places == (
+        CitedPlace(PlaceKind.SHEET, 1, "员工"),
+        CitedPlace(PlaceKind.ROW, 3),
+    )
+
+
+def test_a_page_that_moved_is_given_its_new_number():
+    before = make_document("一。\n二。", places=(Place(PlaceKind.PAGE, 1, Span(0, 5)),))
+    citation = make_citation(before, Span(3, 5))
+    pages = (Place(PlaceKind.PAGE, 1, Span(0, 3)), Place(PlaceKind.PAGE, 2, Span(4, 9)))
+    now = make_document("一。\n新的。\n二。", places=pages)
+    view = open_citation(citation, now, 1)
+    assert (citation.page, view.citation.page) == (1, 2)
+
+
+def test_what_is_shown_of_a_long_workbook_is_told_in_rows():
+    document = make_sheet(*(f"第{number}行的内容在这里" for number in range(1, 40_001)))
+    start = document.text.index("第20000行")
+    citation = make_citation(document, Span(start, start + 12))
+    page = show(open_citation(citation, document, 1))
+    lines = page.texts("div", class_="source-text")[0].strip("\n").split("\n")
+    (about,) = page.texts("p", class_="about")
+    first, last = (line.removeprefix("第").split("行")[0] for line in (lines[0], lines[-1]))
+    assert f"从工作表“员工” 第 {first} 行到工作表“员工” 第 {last} 行" in about
+
+
+def test_a_hostile_sheet_name_stays_text_and_reorders_nothing():
+    document = make_sheet("字" * 300_000, name=HOSTILE)
+    page = show(open_citation(make_citation(document, Span(0, 5)), document, 1))
+    assert HOSTILE in page.texts("bdi")
+    assert not page.find("img") + page.find("script")
+    assert HOSTILE in page.texts("p", class_="about")[0]
 
 
 def test_title_is_not_repeated_in_the_place():

@@ -5,10 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from index.datatypes import BuildReport, Problem, Span
+from index.datatypes import BuildReport, Place, PlaceKind, Problem, Span
 from index.progress import Progress, Stage
 from rag.datatypes import Role, Status
-from tests.webui.samples import HOSTILE, make_answer, make_citation, make_document, sample_answer
+from tests.webui.samples import (
+    HOSTILE,
+    list_answer,
+    make_answer,
+    make_citation,
+    make_document,
+    make_sheet,
+    sample_answer,
+)
 from webui.controls import neutralize, neutralize_line
 from webui.messages import texts_for
 from webui.terminal import BuildProgress, print_answer, print_report
@@ -46,6 +54,30 @@ def test_answer_prints_words_quote_and_place():
     assert printed(sample_answer()) == (
         "2月5日\n把握较大 90%\n\n会议于2月5日召开。\n〔1〕 notes/报告.txt:2\n"
     )
+
+
+def test_a_list_prints_every_item_and_a_shared_quote_once():
+    assert printed(list_answer()) == (
+        "许明\n林澈\n沈禾\n沈禾\n把握较大 90%\n\n"
+        "出席的有许明、林澈和沈禾。\n〔1〕 notes/报告.txt:1\n\n"
+        "林澈\n〔2〕 notes/报告.txt:1\n\n沈禾\n〔3〕 notes/报告.txt:1\n\n"
+        f"{ZH.also}\n沈禾先走。\n〔4〕 notes/报告.txt:2\n"
+    )
+
+
+def test_a_place_stands_instead_of_the_line():
+    document = make_document("甲。", "手册.pdf", places=(Place(PlaceKind.PAGE, 3, Span(0, 2)),))
+    answer = make_answer(make_citation(document, Span(0, 2), Span(0, 1), heading=("总则",)))
+    assert printed(answer).splitlines()[-1] == "〔1〕 手册.pdf 第 3 页 › 总则"
+
+
+def test_a_hostile_sheet_name_is_neutralised():
+    document = make_sheet("甲。", name=f"a\n[2] b{ESCAPES}")
+    output = printed(make_answer(make_citation(document, Span(0, 2), Span(0, 1))))
+    place = output.splitlines()[-1]
+    assert place.startswith("〔1〕 名册.xlsx 工作表“a [2] b")
+    assert place.endswith("” 第 1 行")
+    assert not set(output) & {"\x1b", "\x9b", "\x07", "\u202e"}
 
 
 def test_words_are_marked_in_the_quote_on_a_terminal():

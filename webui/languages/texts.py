@@ -32,6 +32,7 @@ class Texts:
     unsure: str
     confidence: str  # {percent}
     same_elsewhere: str
+    also: str
     check_original: str
     not_found: str
     not_found_more: str
@@ -42,7 +43,13 @@ class Texts:
     # a place in a document
     reference: str  # {number}
     line: str  # {line}
-    page: str  # {page}
+    page: str  # {number}
+    slide: str  # {number}
+    sheet: str  # {number}
+    named_sheet: str  # {name}
+    row: str  # {number}
+    record: str  # {number}
+    within: str  # {outer}, {inner}: a place in a place
     open_source: str
     # the source panel
     source: str
@@ -50,7 +57,8 @@ class Texts:
     copy_quote: str
     copied: str
     whole_document: str  # {chars}
-    window: str  # {first}, {last}, {chars}
+    window: str  # {first}, {last}: lines; {chars}
+    window_of_places: str  # {first}, {last}, {chars}
     moved: str
     changed: str
     gone: str
@@ -64,9 +72,13 @@ class Texts:
     column_size: str
     column_chars: str
     column_chunks: str
-    column_encoding: str
+    column_format: str
+    column_pages: str
+    column_pages_empty: str  # the terminal's, two lines
+    empty_pages: str  # {pages}, {empty}
     more_documents: str  # {count}
     problems: str  # {count}
+    read_in_part: str  # {count}
     rebuild: str
     rebuild_hint: str
     stage_check: str
@@ -84,6 +96,14 @@ class Texts:
     build_failed: str
     # the command line
     column_problem: str
+    column_reachable: str
+    column_seconds: str
+    ledger: str  # {generation}, {count}
+    remarks: str  # {count}
+    json_of_report: str
+    one_at_a_time: str
+    options_after: str  # {command}
+    restored: str  # {generation}
     serving: str  # {url}
     stop_hint: str
     loading: str

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rag.training.synthesis.chinese_attributes import ask_attributes
 from rag.training.synthesis.chinese_cloze import KIND_WEIGHTS, make_question
-from rag.training.synthesis.chinese_enumerations import compose, load_schemes
+from rag.training.synthesis.chinese_enumerations import EACH, compose, load_schemes
 from rag.training.synthesis.chinese_names import Names, gather_names
 from rag.training.synthesis.chinese_roles import ask_facts, find_facts
 from rag.training.synthesis.chinese_spans import Candidate, find_candidates
@@ -148,9 +148,12 @@ def _ask(document: Document, analysis: Analysis, random: Random) -> _Draft:
 
 
 def _distinct(questions: list[Question]) -> tuple[Question, ...]:
-    """Keep one question for an answer, and one answer for a question."""
-    by_answer = {(question.start, question.end): question for question in questions}
-    return tuple({question.question: question for question in by_answer.values()}.values())
+    """Keep one question for an answer, and one answer for a question that has but one."""
+    each = [question for question in questions if question.kind.startswith(EACH)]
+    by_answer = {
+        (question.start, question.end): question for question in questions if question not in each
+    }
+    return (*{question.question: question for question in by_answer.values()}.values(), *each)
 
 
 def _draw(questions: list[Question], most: int, text: str, random: Random) -> list[Question]:

@@ -15,6 +15,8 @@ from rag.training.synthesis.writing import Question
 Fields = Mapping[str, str]
 Places = Mapping[str, tuple[int, int]]
 _MIN_ITEMS = 4
+EACH = "each_"  # begins the kind of a question that is there once for each of its answers
+_ALL_SHARE, _MOST_EACH = 0.5, 6
 
 
 class Scheme(NamedTuple):
@@ -23,6 +25,7 @@ class Scheme(NamedTuple):
     :param fields: For each field the ways to make it.
     :param forms: Ways to write an item; one is used for a whole enumeration.
     :param asks: For each field that can be asked for, questions that name the others.
+    :param several: For some fields, questions that every item answers.
     :param leads: Ways to open; ``{n}`` is the number of items.
     :param ends: Ways to close after the last item.
     """
@@ -31,6 +34,7 @@ class Scheme(NamedTuple):
     fields: Mapping[str, Sequence[str]]
     forms: Sequence[str]
     asks: Mapping[str, Sequence[str]]
+    several: Mapping[str, Sequence[str]]
     leads: Sequence[str]
     ends: Sequence[str]
 
@@ -56,6 +60,7 @@ def load_schemes() -> tuple[Scheme, ...]:
             fields=scheme["fields"],
             forms=expand(scheme["forms"]),
             asks={field: expand(asks) for field, asks in scheme["asks"].items()},
+            several={field: expand(asks) for field, asks in scheme.get("several", {}).items()},
             leads=expand(scheme["leads"]),
             ends=expand(scheme["ends"]),
         )
@@ -102,7 +107,7 @@ def compose(scheme: Scheme, names: Names, room: int, random: Random) -> Composed
         return None
     absent = [scheme.draw(names, random) for _ in range(2)]
     missing = [_ask_absent(scheme, items, fields, random) for fields in absent]
-    questions = tuple(_ask_items(scheme, items, random))
+    questions = (*_ask_items(scheme, items, random), *_ask_all(scheme, items, random))
     return Composed(text + end, questions, tuple(asked for asked in missing if asked))
 
 
@@ -140,6 +145,22 @@ def _ask_items(scheme: Scheme, items: list[_Item], random: Random) -> Iterator[Q
             span = _span_of(field, item.places)
             if span:
                 yield Question(asked, *span, f"item_{field.replace('+', '_')}")
+
+
+def _ask_all(scheme: Scheme, items: list[_Item], random: Random) -> Iterator[Question]:
+    """Ask for a field of all items, once for each: the reader learns to see them all as likely."""
+    fields = [
+        field
+        for field in scheme.several
+        if all(_span_of(field, item.places) for item in items)
+        and len({item.fields[field] for item in items}) == len(items)
+    ]
+    if not fields or random.random() > _ALL_SHARE:
+        return
+    field = random.choice(fields)
+    asked = polish(random.choice(scheme.several[field]), random)
+    for item in random.sample(items, min(len(items), _MOST_EACH)):
+        yield Question(asked, *item.places[field], EACH + field)
 
 
 def _asks_of(scheme: Scheme, items: list[_Item], item: _Item) -> dict[str, list[str]]:

@@ -176,7 +176,7 @@ def test_more_passages_than_are_read_at_once_are_all_read():
     ("question", "passage", "answer"),
     [
         ("青岩大桥什么时候建成通车？", "bridge", "2014年10月18日"),
-        ("讀者最多可以借幾本書？", "library, traditional", "十册"),
+        ("讀者可以借閱多少冊圖書？", "library, traditional", "十册"),
         ("What is the default port?", "release", "8080"),
         ("DGX-7 部署在几楼？", "mixed", "3 楼"),
     ],

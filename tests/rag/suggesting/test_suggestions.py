@@ -109,13 +109,13 @@ def test_a_question_is_in_the_script_of_its_document(sure):
 
 
 def test_a_fact_at_the_end_of_a_long_document_is_found(sure):
-    text = f"{FILLER}\n" * 2000 + "新建的钟塔由设计师林武设计。"
+    text = f"{FILLER}\n" * 2000 + "新建的钟塔由林武设计。"
 
     assert suggest_questions(sure({"a.txt": text})) == ("新建的钟塔由谁设计？",)
 
 
 def test_a_document_that_is_gone_meanwhile_is_passed_over(sure):
-    answerer = sure({"gone.txt": "老桥由周敏设计。", "there.txt": "新建的钟塔由设计师林武设计。"})
+    answerer = sure({"gone.txt": "老桥由周敏设计。", "there.txt": "新建的钟塔由林武设计。"})
 
     assert suggest_questions(answerer) == ("新建的钟塔由谁设计？",)
 

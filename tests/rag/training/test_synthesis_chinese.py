@@ -8,7 +8,7 @@ import pytest
 
 from rag.training.synthesis.chinese import generate
 from rag.training.synthesis.chinese_attributes import ask_attributes
-from rag.training.synthesis.chinese_enumerations import compose, load_schemes
+from rag.training.synthesis.chinese_enumerations import EACH, compose, load_schemes
 from rag.training.synthesis.chinese_names import Names
 from rag.training.synthesis.chinese_question_words import choose_question_word
 from rag.training.synthesis.chinese_roles import find_facts
@@ -86,7 +86,11 @@ def test_passages_are_of_the_promised_size_and_kinds(made):
 
 def test_a_passage_never_gives_two_answers_to_one_question(made):
     for record in made:
-        asked = [question["question"] for question in record["questions"]]
+        asked = [
+            question["question"]
+            for question in record["questions"]
+            if not question["kind"].startswith(EACH)
+        ]
         assert len(asked) == len(set(asked))
 
 
@@ -257,7 +261,20 @@ def test_an_item_is_asked_for_by_what_only_it_has(number):
         assert len(found.text) <= 400
         for asked in found.questions:
             assert found.text[asked.start : asked.end] not in ("", "、", ",")
-            assert asked.kind.startswith("item_")
+            assert asked.kind.startswith(("item_", EACH))
+
+
+def test_a_question_for_all_items_is_there_once_for_each_and_names_none():
+    random, scheme = Random(3), load_schemes()[0]
+    made = [compose(scheme, _NAMES, 400, random) for _ in range(60)]
+    composed = [found for found in made if found]
+    several = [[q for q in found.questions if q.kind.startswith(EACH)] for found in composed]
+    assert any(several) and not all(several)
+    for found, asked in zip(composed, several, strict=True):
+        assert len({question.question for question in asked}) <= 1
+        answers = [found.text[question.start : question.end] for question in asked]
+        assert len(answers) == len(set(answers)) != 1
+        assert not any(answer in asked[0].question for answer in answers)
 
 
 def test_an_enumeration_without_room_for_four_items_is_none():

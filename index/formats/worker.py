@@ -1,0 +1,107 @@
+"""Worker: the process in which risky formats are read; requests on stdin, replies on stdout.
+
+Run by ``index.isolation`` as ``python -m index.formats.worker PARENT_PID MEMORY_BYTES``. A file may
+hang it, crash it or fill its memory: the build sees that, reports the file and starts another one.
+Only ``DocumentError`` is answered and survived; anything else that a library raises is told and
+ends the process, for nobody knows what state the library is in.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from types import TracebackType
+from typing import BinaryIO
+
+from index.errors import DocumentError, UnreadableError
+from index.formats.frames import Frame, FrameError, pack_extraction, read_frame, write_frame
+from index.formats.registry import Loader
+
+_GRACE_S = 5  # the build stops a slow worker itself; the alarm is for a build that cannot any more
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer requests until there are no more.
+
+    :param requests: Frames with the loader's ``module`` and ``function``, the ``seconds`` it may
+        take, and the file's bytes.
+    :param replies: One frame a request, with its ``status``: ok, refused or unreadable.
+    """
+    write_frame(replies, Frame({"status": "ready"}))
+    while request := read_frame(requests, sys.maxsize):
+        _set_alarm(request.fields["seconds"] + _GRACE_S)
+        loader = Loader(request.fields["module"], request.fields["function"])
+        write_frame(replies, _answer(loader, request.raw))
+        _set_alarm(0)
+
+
+def main() -> None:
+    """Serve the parent until it closes the pipe or dies."""
+    parent, memory = int(sys.argv[1]), int(sys.argv[2])
+    _die_with(parent)
+    requests, replies = _take_pipes()
+    _limit(memory)
+
+    def tell(kind: type[BaseException], _: BaseException, frames: TracebackType | None) -> None:
+        traceback.clear_frames(frames)  # they hold what filled the memory
+        status = "memory" if issubclass(kind, MemoryError) else "failed"
+        write_frame(replies, Frame({"status": status, "error": kind.__name__}))
+
+    sys.excepthook = tell
+    serve(requests, replies)
+
+
+def _answer(loader: Loader, data: bytes) -> Frame:
+    try:
+        frame = pack_extraction(loader.extract(data))
+    except UnreadableError as exc:
+        return Frame({"status": "unreadable", "error": str(exc)})
+    except DocumentError as exc:
+        return Frame({"status": "refused", "error": str(exc)})
+    except FrameError as exc:
+        return Frame({"status": "refused", "error": f"Its text cannot be used: {exc}."})
+    return Frame({"status": "ok", **frame.fields}, frame.raw)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Move the pipes away from where libraries print to and read from."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    for number, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
+        nothing = os.open(os.devnull, mode)
+        os.dup2(nothing, number)
+        os.close(nothing)
+    return requests, replies
+
+
+def _die_with(parent: int) -> None:
+    """Ask Linux to end this process with its parent, even in the midst of a file."""
+    if sys.platform == "linux":
+        import ctypes
+
+        # A C library without it (musl has it) or a sandbox that forbids it: the pipe's end tells.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before it could be asked
+            sys.exit(0)
+
+
+def _limit(memory: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        least = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_AS, (least, hard))
+        except (ValueError, OSError):  # macOS knows the limit and does not take it
+            return
+
+
+def _set_alarm(seconds: int) -> None:
+    if sys.platform != "win32":
+        signal.alarm(seconds)
+
+
+if __name__ == "__main__":
+    main()
