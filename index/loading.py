@@ -86,11 +86,13 @@ def load_document(
     :raises DocumentError: When the bytes are not what the file's name says.
     """
     extraction = extract(find_loader(PurePosixPath(file.source)), data)
-    title = next((h.title for h in extraction.headings if h.level == 1), "") or extraction.title
+    # Several headings of the first level are chapters; the title is what the file says of itself.
+    chapters = [heading.title for heading in extraction.headings if heading.level == 1]
+    title = extraction.title if len(chapters) > 1 else next(iter(chapters), extraction.title)
     document = Document(
         doc_id=hash_source(file.source),
         source=file.source,
-        title=title or PurePosixPath(file.source).stem,
+        title=title or next(iter(chapters), PurePosixPath(file.source).stem),
         text=extraction.text,
         media_type=extraction.media_type,
         sha256=hash_bytes(data),

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from index.datatypes import Problem
+from index.datatypes import Heading, Problem, Span
 from index.errors import DocumentError, IndexMissingError, UnreadableError
+from index.formats.extraction import Extraction
 from index.formats.plain_text import decode, extract_markdown, extract_text
 from index.loading import FoundFile, hash_source, load_document, read_bytes, scan_documents
 from tests.strategies import file_texts
@@ -267,6 +268,30 @@ def test_headings_lie_in_the_text_in_order_on_one_line_each(text):
 )
 def test_a_document_takes_its_title_from_a_heading_a_first_line_or_its_name(name, text, title):
     assert load_document(_found(name), text.encode()).document.title == title
+
+
+@pytest.mark.parametrize(
+    ("chapters", "said", "title"),
+    [
+        (["一章", "二章"], "手册", "手册"),
+        (["一章", "二章"], "", "一章"),
+        (["手册"], "untitled", "手册"),
+        ([], "手册", "手册"),
+        ([], "", "a"),
+    ],
+)
+def test_several_chapters_are_no_title(chapters, said, title):
+    text = "".join(chapters)
+    starts = [text.index(chapter) for chapter in chapters]
+    headings = tuple(
+        Heading(1, chapter, Span(start, start + len(chapter)))
+        for chapter, start in zip(chapters, starts, strict=True)
+    )
+    extraction = Extraction(text, "utf-8", "application/pdf", said, headings)
+
+    loaded = load_document(_found("a.pdf"), b"", lambda *_: extraction)
+
+    assert loaded.document.title == title
 
 
 def test_a_document_is_known_by_its_path_and_its_bytes():
