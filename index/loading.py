@@ -12,7 +12,7 @@ from index.errors import DocumentError, IndexMissingError, UnreadableError
 from index.formats.extraction import Extraction
 from index.formats.registry import USUAL_FORMATS, Loader, find_loader
 
-_PASSED_OVER = (".", "~$")  # hidden files, and what Office leaves beside a document that is open
+PASSED_OVER = (".", "~$")  # hidden files, and what Office leaves beside a document that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,10 @@ def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(_PASSED_OVER) and is_ours(Path(folder, name))
+            if not name.startswith(PASSED_OVER) and is_ours(Path(folder, name))
         )
         for name in sorted(names):
-            if not name.startswith(_PASSED_OVER):
+            if not name.startswith(PASSED_OVER):
                 yield Path(folder, name)
 
 

@@ -1,14 +1,22 @@
 """Command ``yiju index``: a documents' folder → its index, built, checked or reported on."""
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from webui.cli_history import add_history_commands
+from webui.controls import neutralize
 from webui.failures import clear_errors, fail
 from webui.messages import system_language
 from webui.options import Documents, EncoderName, Index, build_progress, choose_documents_dir
+
+if TYPE_CHECKING:
+    from index.datatypes import BuildReport, Problem
+    from index.encoder import Encoder
+    from index.settings import IndexSettings
 
 INDEX_HELP = """为文档建立索引，或只更新有改动的部分。
 
@@ -21,7 +29,7 @@ pages, characters, chunks, how much can be found, what could not be read.
 
 退出码 Exit status: 0 完成 done, 2 出错 error.
 
-例 Example: yiju index --documents ./docs --full    yiju index --check    yiju index --report"""
+例 Example: yiju index --documents ./docs --full    yiju index --watch    yiju index --report"""
 
 index_commands = typer.Typer(invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
 add_history_commands(index_commands)
@@ -60,6 +68,15 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
             show_default=False,
         ),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="更新后守着文件夹，有改动就再更新，直到按 Ctrl-C。 "
+            "Then follow the folder and index every change, until Ctrl-C.",
+            show_default=False,
+        ),
+    ] = False,
     documents: Documents = None,
     index: Index = None,
     encoder: EncoderName = "",
@@ -72,7 +89,7 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
         return
     if as_json and not report:
         fail(system_language().json_of_report)
-    if sum((full, check, report)) > 1:
+    if sum((full or watch, check, report)) > 1:
         fail(system_language().one_at_a_time)
     with clear_errors():
         documents_dir = choose_documents_dir(documents)
@@ -84,24 +101,64 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
         elif check:
             _check(index_dir)
         else:
-            _build(documents_dir, index_dir, encoder, full=full)
+            from index import IndexSettings, load_encoder
+
+            settings = IndexSettings.from_env(encoder=encoder)
+            model = load_encoder(settings.encoder)
+            job = _Job(documents_dir, index_dir, model, settings)
+            print_changes(job.build(full=full))
+            if watch:
+                _follow(job)
 
 
-def _build(documents_dir: Path, index_dir: Path, encoder: str, *, full: bool) -> None:
-    from index import IndexSettings, build_index, load_encoder
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is built again and again."""
+
+    documents_dir: Path
+    index_dir: Path
+    encoder: "Encoder"
+    settings: "IndexSettings"
+
+    def build(self, *, full: bool = False, automatic: bool = False) -> "BuildReport":
+        from index import build_index
+
+        with build_progress() as progress:
+            return build_index(
+                self.documents_dir,
+                self.index_dir,
+                self.encoder,
+                settings=self.settings,
+                full=full,
+                automatic=automatic,
+                progress=progress,
+            )
+
+
+def print_changes(report: "BuildReport") -> None:
+    """Print what a build did, at once also into a pipe."""
     from webui.terminal import TerminalConsole, print_report
 
-    settings = IndexSettings.from_env(encoder=encoder)
-    with build_progress() as progress:
-        report = build_index(
-            documents_dir,
-            index_dir,
-            load_encoder(settings.encoder),
-            settings=settings,
-            full=full,
-            progress=progress,
-        )
     print_report(TerminalConsole(), report, system_language())
+    sys.stdout.flush()
+
+
+def _follow(job: _Job) -> None:
+    """Build after every change; what stops one build does not stop the watch."""
+    from index.errors import IndexingError
+    from index.watch import watch_documents
+
+    typer.echo(system_language().watching.format(folder=job.documents_dir), err=True)
+    problems: tuple[Problem, ...] | None = None
+    for _ in watch_documents(job.documents_dir, job.index_dir):
+        try:
+            report = job.build(automatic=True)
+        except IndexingError as exc:
+            typer.echo(neutralize(str(exc)), err=True)
+            continue
+        if report.is_new or (problems is not None and report.problems != problems):
+            print_changes(report)
+        problems = report.problems
 
 
 def _check(index_dir: Path) -> None:

@@ -1,6 +1,10 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -139,9 +143,9 @@ def test_a_report_without_an_index_is_one_sentence_and_2(tmp_path, flags):
     ("flags", "words"),
     [
         (("--json",), "--json 要和 --report 一起用。"),
-        (("--report", "--full"), "一次只能用一个"),
-        (("--check", "--full"), "一次只能用一个"),
-        (("--report", "--check"), "一次只能用一个"),
+        (("--report", "--full"), "不能和别的选项一起用"),
+        (("--check", "--full"), "不能和别的选项一起用"),
+        (("--report", "--check"), "不能和别的选项一起用"),
     ],
     ids=" ".join,
 )
@@ -151,3 +155,33 @@ def test_options_that_contradict_each_other_do_nothing(tmp_path, flags, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert not (tmp_path / ".yiju").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a single process")
+def test_watch_indexes_every_change_until_it_is_interrupted(tmp_path):
+    shutil.copy(CORPUS / "tea_conference.txt", tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webui.cli", "index", "--watch", "--documents", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=CORPUS.parent.parent,
+    )
+    try:
+        assert process.stdout.readline().startswith("索引已更新：1 份文档")
+        time.sleep(1.5)  # until the system's watch has begun
+        (tmp_path / "museum.txt").write_text("苍屏窑址博物馆周一闭馆。", "utf-8")
+        assert "新增 1" in process.stdout.readline()
+        began = time.monotonic()
+        (tmp_path / "museum.txt").unlink()
+        assert "移除 1" in process.stdout.readline()
+        seconds = time.monotonic() - began
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 130
+    assert "正在守着" in errors
+    assert "Traceback" not in errors
+    assert seconds < 30

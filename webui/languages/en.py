@@ -97,7 +97,7 @@ TEXTS = Texts(
     ledger="Generation {generation} of the index, files: {count}",
     remarks="Files left out or read in part: {count}",
     json_of_report="--json goes with --report.",
-    one_at_a_time="Use only one of --full, --check and --report.",
+    one_at_a_time="Use --check and --report alone.",
     options_after="Write the options after {command}.",
     restored=(
         "These are the documents as they were in generation {generation}, which was restored. "
@@ -105,6 +105,7 @@ TEXTS = Texts(
     ),
     serving="Yiju is running at {url}",
     stop_hint="Press Ctrl-C to stop",
+    watching="Following {folder}; every change is indexed. Press Ctrl-C to stop",
     loading="Loading…",
     refuse_host=(
         "{host} can be reached from other machines, and the page has no login yet, so it is not "

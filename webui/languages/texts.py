@@ -106,6 +106,7 @@ class Texts:
     restored: str  # {generation}
     serving: str  # {url}
     stop_hint: str
+    watching: str  # {folder}
     loading: str
     refuse_host: str  # {host}
     crashed: str  # {error}

@@ -91,11 +91,12 @@ TEXTS = Texts(
     ledger="第 {generation} 代索引：{count} 个文件",
     remarks="{count} 个文件没有收入或没有读全",
     json_of_report="--json 要和 --report 一起用。",
-    one_at_a_time="--full、--check、--report 一次只能用一个。",
+    one_at_a_time="--check、--report 不能和别的选项一起用。",
     options_after="选项要写在 {command} 后面。",
     restored="现在用的是恢复的第 {generation} 代索引；文档之后的改动没有收入，直到手动更新索引。",
     serving="依据已启动：{url}",
     stop_hint="按 Ctrl-C 停止",
+    watching="正在守着 {folder}，有改动就更新；按 Ctrl-C 停止",
     loading="正在载入…",
     refuse_host=(
         "{host} 能从别的机器访问，而网页还没有登录功能，所以不能在那里启动。"

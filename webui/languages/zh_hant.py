@@ -91,11 +91,12 @@ TEXTS = Texts(
     ledger="第 {generation} 代索引：{count} 個檔案",
     remarks="{count} 個檔案沒有收入或沒有讀全",
     json_of_report="--json 要和 --report 一起用。",
-    one_at_a_time="--full、--check、--report 一次只能用一個。",
+    one_at_a_time="--check、--report 不能和別的選項一起用。",
     options_after="選項要寫在 {command} 後面。",
     restored="現在用的是復原的第 {generation} 代索引；文件之後的改動沒有收入，直到手動更新索引。",
     serving="依據已啟動：{url}",
     stop_hint="按 Ctrl-C 停止",
+    watching="正在守著 {folder}，有改動就更新；按 Ctrl-C 停止",
     loading="正在載入…",
     refuse_host=(
         "{host} 能從別的機器存取，而網頁還沒有登入功能，所以不能在那裡啟動。"
