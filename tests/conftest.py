@@ -15,7 +15,7 @@ _ROOT = Path(__file__).parent.parent
 # No deadline: a slow machine is not a bug. On CI the examples are the same in every run.
 _COMMON = {
     "deadline": None,
-    "max_examples": 60,
+    "max_examples": 40,
     "suppress_health_check": [HealthCheck.too_slow],
 }
 settings.register_profile("dev", **_COMMON)
