@@ -6,6 +6,7 @@ from dataclasses import replace
 from index.datatypes import Document, Span
 from rag.composer import cite_places, page_of
 from rag.datatypes import Citation
+from rag.quotes import QuoteAnchor, find_quote
 from webui.datatypes import Note, Reference, Shelf, SourceView, Turn
 from webui.languages import Texts
 from webui.rendering import escape, isolate, language_of, render_marked
@@ -55,10 +56,10 @@ def open_citation(citation: Citation, document: Document, opened: int) -> Source
     """
     if citation.span.of(document.text) == citation.quote:
         return SourceView(opened, document, citation)
-    start = _find_nearest(document.text, citation.quote, citation.span.start)
-    if start is None:
+    match = find_quote(document.text, QuoteAnchor(citation.quote, "", "", citation.span.start))
+    if match is None:
         return SourceView(opened, document, note=Note.CHANGED)
-    return SourceView(opened, document, _move(citation, document, start), Note.MOVED)
+    return SourceView(opened, document, _move(citation, document, match.span.start), Note.MOVED)
 
 
 def render_source(view: SourceView | None, texts: Texts) -> str:
@@ -98,14 +99,6 @@ def _move(citation: Citation, document: Document, start: int) -> Citation:
         page=page_of(places),
         places=places,
     )
-
-
-def _find_nearest(text: str, quote: str, start: int) -> int | None:
-    """Find the occurrence of a quote that lies closest to where it was."""
-    before = text.rfind(quote, 0, min(len(text), start + len(quote)))
-    after = text.find(quote, start)
-    found = [at for at in (before, after) if at >= 0]
-    return min(found, key=lambda at: abs(at - start), default=None)
 
 
 def _render_copy(view: SourceView, texts: Texts) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index.datatypes import Channel, Chunk, Hit, Span
+from rag.answer_type import asks_several
 from rag.datatypes import AnswerSpan
 from rag.evaluation_metrics import is_in_gold_sentence, metric_for, metric_name
 from rag.query import analyze_question
@@ -89,9 +90,10 @@ def whole_passage(paragraph: Paragraph) -> Hit:
 
 
 def _read(reader: Reader, paragraph: Paragraph, gold: GoldQuestion) -> Iterator[tuple[str, Span]]:
-    found = reader.read(analyze_question(gold.question), [whole_passage(paragraph)])
+    query = analyze_question(gold.question)
+    found = reader.read(query, [whole_passage(paragraph)])
     yield "best_span", _first(found)
-    yield "selected", _first(select_spans(found))
+    yield "selected", _first(select_spans(found, several=asks_several(query.normalized)))
 
 
 def _first(spans: Sequence[AnswerSpan]) -> Span:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from index.datatypes import Chunk
 from index.knowledge_base import KnowledgeBase
 from index.loading import hash_source
+from rag.answer_type import asks_several
 from rag.evaluation_metrics import mean_reciprocal_rank, recall_at
 from rag.query import analyze_question
 from rag.retriever import retrieve
@@ -78,7 +79,8 @@ def _read(knowledge_base: KnowledgeBase, models: Models, question: str) -> list[
     """Rank as ``Answerer`` does: what was read by confidence, then the other hits."""
     query = analyze_question(question)
     hits = retrieve(knowledge_base, query, RagSettings(), max(KS))
-    spans = select_spans(models.require_reader().read(query, hits[:N_READ]))
+    found = models.require_reader().read(query, hits[:N_READ])
+    spans = select_spans(found, several=asks_several(query.normalized))
     judged = [entry.span.hit.chunk for entry in models.calibration.judge(query, spans)]
     rest = [hit.chunk for hit in hits]
     return list({chunk.chunk_id: chunk for chunk in [*judged, *rest]}.values())

