@@ -5,8 +5,10 @@ most of it and answer with the shortest stretch around its best span that holds 
 the clause holds: a sure reader's own words, an unsure one's whole clause, rather than half a name.
 README's end-to-end table has what comes of it.
 
-A question that asks for several things is answered with several spans where the reader spreads its
-probability over spans apart from each other: it was trained to see all items of a list as likely.
+A question that asks for several things is answered with several spans where the reader puts most of
+its probability on spans apart from each other: it was trained to see all items of a list as likely.
+Items side by side ("甲、乙和丙") are one span. On the list questions of held-out CMRC articles,
+whose answers are one span each, this costs 1 point of F1; without both conditions it costs 5.
 """
 
 import math
@@ -25,6 +27,10 @@ _SHARE = 0.8
 _MAX_CHARS = 120
 _LEAST = 1e-9  # keeps the logarithm finite
 _ITEM_SHARE = 0.25  # of the best item's probability that another item of a list has at least
+_LEAST_OF_LIST = 0.4  # of all probability that the items of a list hold together
+_JOINS_ITEMS = re.compile(
+    r"[\s、，,]*(?:以?及|和|与|與|或|并|並|and|or|&|や|と)?\s*", re.IGNORECASE
+)
 
 
 def select_spans(spans: Sequence[AnswerSpan], *, several: bool = False) -> list[AnswerSpan]:
@@ -42,11 +48,28 @@ def select_spans(spans: Sequence[AnswerSpan], *, several: bool = False) -> list[
 
 def _select_several(spans: list[AnswerSpan]) -> AnswerSpan:
     items = _pick_items(spans)
-    if len(items) < 2:
-        return _select(spans)
-    first, *others = sorted(items, key=lambda item: item.span)
     mass = sum(math.exp(item.score) for item in items)
+    if len(items) < 2 or mass < _LEAST_OF_LIST:
+        return _select(spans)
+    first, *others = _join_neighbours(sorted(items, key=lambda item: item.span))
     return replace(first, following=tuple(others), score=math.log(min(1.0, mass)))
+
+
+def _join_neighbours(items: list[AnswerSpan]) -> list[AnswerSpan]:
+    """Make one span of items with nothing but a comma or "and" between them."""
+    joined = items[:1]
+    for item in items[1:]:
+        last = joined[-1]
+        chunk = last.hit.chunk
+        gap = Span(last.span.end - chunk.span.start, item.span.start - chunk.span.start)
+        whole = Span(last.span.start, item.span.end)
+        if not _JOINS_ITEMS.fullmatch(gap.of(chunk.text)) or len(whole) > _MAX_CHARS:
+            joined.append(item)
+            continue
+        sentence = Span(last.sentence.start, max(last.sentence.end, item.sentence.end))
+        score = math.log(min(1.0, math.exp(last.score) + math.exp(item.score)))
+        joined[-1] = replace(last, span=whole, sentence=sentence, score=score)
+    return joined
 
 
 def _pick_items(spans: Iterable[AnswerSpan]) -> list[AnswerSpan]:

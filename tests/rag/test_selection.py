@@ -151,6 +151,28 @@ def test_a_list_that_stands_in_one_span_stays_one():
     assert (_words(chosen), chosen.following) == ("霍青、王远、陈成", ())
 
 
+def test_items_side_by_side_are_one_span():
+    hit = make_hit("参加的有华安公司、海川公司和江北公司，主持的是临港公司。")
+    spans = _list_spans(
+        hit, ("华安公司", 0.25), ("海川公司", 0.2), ("江北公司", 0.2), ("临港公司", 0.2)
+    )
+
+    (chosen,) = select_spans(spans, several=True)
+
+    items = [_words(item) for item in (chosen, *chosen.following)]
+    assert items == ["华安公司、海川公司和江北公司", "临港公司"]
+    assert math.exp(chosen.score) == pytest.approx(0.85)
+
+
+def test_scattered_improbable_spans_are_no_list():
+    hit = make_hit(SPEECHES)
+    spans = _list_spans(hit, ("江北公司", 0.1), ("华安公司", 0.09), ("海川公司", 0.08))
+
+    (chosen,) = select_spans(spans, several=True)
+
+    assert chosen.following == ()
+
+
 @given(_read_texts())
 def test_the_items_of_a_list_never_overlap_and_follow_the_text(spans):
     for chosen in select_spans(spans, several=True):
