@@ -164,6 +164,10 @@ class KnowledgeBase:
         """Return a term's weight (:meth:`index.lexical.LexicalIndex.idf`)."""
         return self._lexical.idf(term)
 
+    def n_chunks_with(self, term: str) -> int:
+        """Return how many chunks hold a term."""
+        return self._lexical.n_chunks_with(term)
+
     def neighbours(self, chunks: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks right before and after given ones in the same documents.
 

@@ -132,14 +132,15 @@ class LexicalIndex:
         :param term: A term.
         :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
         """
-        df = self._n_chunks_with(term)
+        df = self.n_chunks_with(term)
         return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
 
     def is_known(self, term: str) -> bool:
         """Tell whether any chunk holds the term."""
-        return self._n_chunks_with(term) > 0
+        return self.n_chunks_with(term) > 0
 
-    def _n_chunks_with(self, term: str) -> int:
+    def n_chunks_with(self, term: str) -> int:
+        """Return how many chunks hold the term."""
         with _damage(self._path):
             return min(int(self._searcher.doc_freq("terms", term)), self.n_rows)
 

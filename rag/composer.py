@@ -38,12 +38,12 @@ def compose_answer(
         (entry, citation)
         for entry in judged
         if entry.status is not Status.NOT_FOUND
-        and (citation := _cite_span(knowledge_base, entry.span, Role.ANSWER)) is not None
+        and (citation := cite_span(knowledge_base, entry.span, Role.ANSWER)) is not None
     ]
     status = shown[0][0].status if shown else Status.NOT_FOUND
     supporting = _keep_supporting([citation for _, citation in shown])
     items = shown[0][0].span.following if shown else ()
-    also = [_cite_span(knowledge_base, item, Role.ALSO) for item in items]
+    also = [cite_span(knowledge_base, item, Role.ALSO) for item in items]
     citations = _number([*supporting[:1], *filter(None, also), *supporting[1:]])
     near = () if status is Status.ANSWERED else _cite_hits(knowledge_base, nearest)
     best = shown[0][0] if shown else (judged[0] if judged else None)
@@ -133,7 +133,14 @@ def _number(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     return tuple(replace(entry, number=number) for number, entry in enumerate(citations, 1))
 
 
-def _cite_span(knowledge_base: KnowledgeBase, span: AnswerSpan, role: Role) -> Citation | None:
+def cite_span(knowledge_base: KnowledgeBase, span: AnswerSpan, role: Role) -> Citation | None:
+    """Cite the words that the reader took, after comparing them with the document's text.
+
+    :param knowledge_base: Holds the document.
+    :param span: The reader's.
+    :param role: Why it is cited.
+    :return: The citation; None when it differs from the document.
+    """
     return _cite(
         knowledge_base, span.hit.chunk, quote=span.sentence, highlight=span.span, role=role
     )
