@@ -1,0 +1,165 @@
+"""Explanation: why a question was not answered, from the same steps that tried to answer it.
+
+How the question was cut, which of its words no document holds, the passages that came closest with
+what each of them lacks, and the files that could not be read: where the answer may stand after all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from index.datatypes import Chunk, Problem
+from index.knowledge_base import KnowledgeBase
+from index.normalization import fold_text
+from rag.answer_type import AnswerType, expected_type, type_fit
+from rag.calibration import Judged
+from rag.composer import cite_span
+from rag.datatypes import Citation, CitationDict, Query, Role
+
+_MOST_WORDS = 40  # of a question that are told of
+_MOST_MISSES = 3
+_MOST_FILES = 20
+
+
+class WordDict(TypedDict):
+    """A word of the question as JSON."""
+
+    word: str
+    n_chunks: int
+
+
+class MissDict(TypedDict):
+    """A passage that came close as JSON."""
+
+    citation: CitationDict
+    confidence: float
+    missing: list[str]
+    is_of_type: bool
+
+
+class FileDict(TypedDict):
+    """A file that could not be read as JSON."""
+
+    source: str
+    message: str
+
+
+class ExplanationDict(TypedDict):
+    """An explanation as JSON."""
+
+    language: str
+    expects: str
+    words: list[WordDict]
+    misses: list[MissDict]
+    files: list[FileDict]
+    n_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that the question was searched by."""
+
+    word: str  # folded
+    n_chunks: int  # that hold it; 0: no document does
+
+    def to_dict(self) -> WordDict:
+        """Return the word as JSON-ready values."""
+        return {"word": self.word, "n_chunks": self.n_chunks}
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A passage that came close, and what it lacks."""
+
+    citation: Citation  # its highlight: the words that would have been the answer
+    confidence: float  # that they are
+    missing: tuple[str, ...]  # words of the question that neither it nor its headings hold
+    is_of_type: bool  # False: it is no number or no time, where one is asked for
+
+    def to_dict(self) -> MissDict:
+        """Return the passage as JSON-ready values."""
+        return {
+            "citation": self.citation.to_dict(),
+            "confidence": round(self.confidence, 4),
+            "missing": list(self.missing),
+            "is_of_type": self.is_of_type,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why no answer was given."""
+
+    language: str  # of the question: zh | ja | ko | en | ru | other
+    expects: AnswerType
+    words: tuple[Word, ...]
+    misses: tuple[Miss, ...]  # most probable first
+    files: tuple[Problem, ...]  # the first of those that could not be read
+    n_files: int  # all of those
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The words that no document holds."""
+        return tuple(word.word for word in self.words if not word.n_chunks)
+
+    def to_dict(self) -> ExplanationDict:
+        """Return the explanation as JSON-ready values."""
+        return {
+            "language": self.language,
+            "expects": self.expects.value,
+            "words": [word.to_dict() for word in self.words],
+            "misses": [miss.to_dict() for miss in self.misses],
+            "files": [{"source": file.source, "message": file.message} for file in self.files],
+            "n_files": self.n_files,
+        }
+
+
+def explain(
+    knowledge_base: KnowledgeBase,
+    query: Query,
+    *,
+    judged: Sequence[Judged],
+    problems: Sequence[Problem],
+) -> Explanation:
+    """Explain what became of a question.
+
+    :param knowledge_base: That was asked.
+    :param query: The question.
+    :param judged: The spans that were read, most probable first.
+    :param problems: The files that could not be read.
+    :return: The explanation.
+    """
+    words = tuple(dict.fromkeys(query.content))[:_MOST_WORDS]
+    expects = expected_type(query.normalized)
+    misses = (_describe_miss(knowledge_base, words, expects, entry) for entry in judged)
+    found = [miss for miss in misses if miss is not None]
+    return Explanation(
+        language=query.language,
+        expects=expects,
+        words=tuple(Word(word, knowledge_base.n_chunks_with(word)) for word in words),
+        misses=tuple(found[:_MOST_MISSES]),
+        files=tuple(problems[:_MOST_FILES]),
+        n_files=len(problems),
+    )
+
+
+def _describe_miss(
+    knowledge_base: KnowledgeBase, words: Sequence[str], expects: AnswerType, entry: Judged
+) -> Miss | None:
+    citation = cite_span(knowledge_base, entry.span, Role.NEAREST)
+    if citation is None:
+        return None
+    return Miss(
+        citation=citation,
+        confidence=entry.confidence,
+        missing=_missing(knowledge_base, words, entry.span.hit.chunk),
+        is_of_type=type_fit(expects, fold_text(citation.words)) >= 0,
+    )
+
+
+def _missing(knowledge_base: KnowledgeBase, words: Sequence[str], chunk: Chunk) -> tuple[str, ...]:
+    if not words:
+        return ()
+    matches = knowledge_base.match(words, [chunk])
+    counts = dict(zip(matches.terms, matches.counts[0].tolist(), strict=True))
+    return tuple(word for word in words if not counts[word])
