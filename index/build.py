@@ -4,13 +4,12 @@ Stages, each reported to ``progress``: read (changed files → chunks), encode (
 not known), dense, lexical, publish.
 """
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from index.datatypes import BuildReport, Problem
 from index.encoder import Encoder
@@ -22,10 +21,18 @@ from index.errors import (
     SettingsError,
 )
 from index.formats.registry import USUAL_FORMATS
-from index.generation_writer import GenerationWriter, Matrix, Previous, Tally, list_problems
+from index.generation_writer import N_LISTED, GenerationWriter, Previous, Written
 from index.generations import IndexDir
-from index.loading import Scan, scan_documents
-from index.manifest import GenerationPaths, Manifest, check_files, check_folder, read_manifest
+from index.inventory import Inventory
+from index.manifest import (
+    Manifest,
+    check_copied,
+    check_files,
+    check_folder,
+    describe_folder,
+    read_manifest,
+    utc_now,
+)
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
 from index.store import ChunkStore
@@ -64,8 +71,11 @@ def is_stale(
     """
     if manifest.restored_from:
         return False
-    scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
-    return manifest.max_chunk_chars != settings.max_chunk_chars or _differs(manifest, scan)
+    if manifest.max_chunk_chars != settings.max_chunk_chars:
+        return True
+    store = IndexDir(index_dir).paths(manifest.generation).store
+    with Inventory.take(documents_dir, settings.max_file_bytes, excluded=index_dir) as inventory:
+        return inventory.differs(store, heeds_problems=False)
 
 
 def build_index(  # noqa: PLR0913 - two places, a model, and how
@@ -102,16 +112,16 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     started = time.monotonic()
     home, tell = IndexDir(index_dir), progress or (lambda _: None)
     job = _Job(documents_dir, home, encoder, settings, tell, automatic)
-    scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=index_dir)
-    if not full:
-        if not scan.files and job.home.stamp() is None:
-            raise _nothing_to_index(documents_dir, scan, None)  # before the folder is made
-        if report := _up_to_date(job, scan):
-            return report  # without the lock: another build may hold it, or nobody may write here
-    with job.home.lock(settings.lock_timeout_s, job.wait), disk_errors(index_dir):
-        if full:
-            _refuse_other_folder(job)
-        report = _build(job, scan, full=full)
+    with Inventory.take(documents_dir, settings.max_file_bytes, excluded=index_dir) as inventory:
+        if not full:
+            if not inventory.n_files and job.home.stamp() is None:
+                raise _nothing_to_index(job, inventory)  # before the folder is made
+            if report := _up_to_date(job, inventory):
+                return report  # without the lock: another build may hold it, or nobody may write
+        with job.home.lock(settings.lock_timeout_s, job.wait), disk_errors(index_dir):
+            if full:
+                _refuse_other_folder(job)
+            report = _build(job, inventory, full=full)
     return replace(report, seconds=time.monotonic() - started)
 
 
@@ -126,44 +136,64 @@ class _Job:
     tell: ProgressCallback
     automatic: bool
 
-    def wait(self) -> None:
-        """Tell that another build is waited for."""
-        self.tell(Progress(Stage.WAIT, 0, 1))
+    def wait(self, holder: str) -> None:
+        """Tell which other build is waited for."""
+        self.tell(Progress(Stage.WAIT, 0, 1, holder))
 
 
-def _build(job: _Job, scan: Scan, *, full: bool) -> BuildReport:
+def _build(job: _Job, inventory: Inventory, *, full: bool) -> BuildReport:
     previous = None if full else _load_previous(job)
-    if not scan.files and not full:
-        raise _nothing_to_index(job.documents_dir, scan, previous)
-    if previous and not _has_changed(job, previous.manifest, scan):  # the build waited for did it
-        return _unchanged(previous, scan)
+    if previous:
+        previous.pin.close()  # the lock keeps others from collecting it, and it may have to go
+    if not inventory.n_files and not full:
+        raise _nothing_to_index(job, inventory, previous)
+    if previous and not _has_changed(job, previous, inventory):  # the build waited for did it
+        return _unchanged(previous)
+    if previous:  # what is damaged there would be copied, and signed anew
+        check_copied(previous.paths)
+    is_forced = full or bool(previous and previous.manifest.restored_from)
     with job.home.write_generation() as paths:
-        writer = GenerationWriter(job.documents_dir, job.encoder, job.settings, previous, job.tell)
-        manifest, tally = writer.write(paths, scan, job.home.next_generation(), job.home.path)
-        if not manifest.documents and not full:
-            raise _nothing_to_index(job.documents_dir, scan, previous, manifest.problems)
-        if previous and _is_equal(manifest, previous.manifest):
-            return _unchanged(previous, scan)  # a file that is refused again and again
+        writer = GenerationWriter(job.encoder, job.settings, previous, job.tell)
+        written = writer.write(paths, inventory, is_forced=is_forced)
+        if previous and not written.is_new:
+            return _unchanged(previous)  # a file that is refused again and again
+        if not written.n_documents and not full:
+            raise _nothing_to_index(job, inventory, previous, written.problems)
+        manifest = _describe(job, written)
         job.tell(Progress(Stage.PUBLISH, 0, 1))
-        if previous:
-            previous.store.close()
-        job.home.publish(paths, manifest, keep=job.settings.keep_generations)
+        job.home.publish(
+            paths,
+            manifest,
+            keep=job.settings.keep_generations,
+            shared_with=previous.paths if previous else None,
+        )
         job.tell(Progress(Stage.PUBLISH, 1, 1))
-    return _report(manifest, tally, previous)
+    return _report(manifest, written)
 
 
-def _is_equal(new: Manifest, old: Manifest) -> bool:
-    return replace(new, generation=old.generation, created_at=old.created_at) == old
+def _describe(job: _Job, written: Written) -> Manifest:
+    return Manifest(
+        generation=job.home.next_generation(),
+        documents_dir=describe_folder(job.documents_dir, job.home.path),
+        created_at=utc_now(),
+        encoder=job.settings.encoder,
+        encoder_fingerprint=job.encoder.fingerprint,
+        dim=job.encoder.dim,
+        max_chunk_chars=job.settings.max_chunk_chars,
+        n_documents=written.n_documents,
+        n_chunks=written.n_chunks,
+        mean_terms=written.mean_terms,
+    )
 
 
-def _up_to_date(job: _Job, scan: Scan) -> BuildReport | None:
+def _up_to_date(job: _Job, inventory: Inventory) -> BuildReport | None:
     """Report on the live generation when a build would have nothing to do."""
-    if not scan.files or job.home.has_unfinished():
+    if not inventory.n_files or job.home.has_unfinished():
         return None
     previous = _load_previous(job)
-    if previous is None or _has_changed(job, previous.manifest, scan):
+    if previous is None or _has_changed(job, previous, inventory):
         return None
-    return _unchanged(previous, scan)
+    return _unchanged(previous)
 
 
 def _refuse_other_folder(job: _Job) -> None:
@@ -181,46 +211,31 @@ def _load_previous(job: _Job) -> Previous | None:
     """Open the live generation if its chunks and vectors can be used again."""
     if job.home.current() is None:
         return None
-    with job.home.pin_current() as pin:
-        manifest = read_manifest(pin.paths)
-        check_folder(manifest, job.documents_dir, job.home.path)
-        stays = job.automatic and manifest.restored_from
-        if not stays and (manifest.encoder_fingerprint, manifest.max_chunk_chars) != (
-            job.encoder.fingerprint,
-            job.settings.max_chunk_chars,
-        ):
-            return None
-        vectors = _map_vectors(pin.paths, is_empty=not manifest.n_chunks)
-        return Previous(manifest, ChunkStore.load(pin.paths.store), vectors)
+    pin = job.home.pin_current()
+    manifest = read_manifest(pin.paths)
+    check_folder(manifest, job.documents_dir, job.home.path)
+    stays = job.automatic and manifest.restored_from
+    if not stays and (manifest.encoder_fingerprint, manifest.max_chunk_chars) != (
+        job.encoder.fingerprint,
+        job.settings.max_chunk_chars,
+    ):
+        return None
+    return Previous(manifest, pin.paths, pin)
 
 
-def _map_vectors(paths: GenerationPaths, *, is_empty: bool) -> Matrix:
-    try:
-        vectors: Matrix = np.load(paths.vectors, mmap_mode=None if is_empty else "r")
-    except (ValueError, EOFError) as exc:
-        raise IndexCorruptError(f"{paths.vectors} cannot be read. Run: yiju index --full") from exc
-    return vectors
-
-
-def _has_changed(job: _Job, manifest: Manifest, scan: Scan) -> bool:
-    if manifest.restored_from:
+def _has_changed(job: _Job, previous: Previous, inventory: Inventory) -> bool:
+    if previous.manifest.restored_from:
         return not job.automatic
-    return _differs(manifest, scan) or list_problems(scan, manifest.failed) != manifest.problems
-
-
-def _differs(manifest: Manifest, scan: Scan) -> bool:
-    known = {(d.source, d.size, d.mtime_ns) for d in manifest.documents}
-    known |= {(f.source, f.size, f.mtime_ns) for f in manifest.failed}
-    return known != {(f.source, f.size, f.mtime_ns) for f in scan.files}
+    return inventory.differs(previous.paths.store, heeds_problems=True)
 
 
 def _nothing_to_index(
-    documents_dir: Path,
-    scan: Scan,
-    previous: Previous | None,
+    job: _Job,
+    inventory: Inventory,
+    previous: Previous | None = None,
     problems: tuple[Problem, ...] = (),
 ) -> IndexMissingError:
-    skipped = problems or scan.problems
+    documents_dir, skipped = job.documents_dir, problems or inventory.problems(1)
     why = f" {skipped[0].source}: {skipped[0].message}" if skipped else ""
     if previous:
         return IndexMissingError(
@@ -238,43 +253,54 @@ def disk_errors(index_dir: Path) -> Iterator[None]:
     """Turn what the system refuses while an index is written into our own error.
 
     :param index_dir: The index's folder.
-    :raises IndexingError: For any ``OSError``.
+    :raises IndexingError: For any ``OSError``, and for SQLite's own when it writes.
     """
     try:
         yield
-    except OSError as exc:
+    except (OSError, sqlite3.Error) as exc:
+        reason = getattr(exc, "strerror", None) or exc
         raise IndexingError(
-            f"The index at {index_dir} could not be written: {exc.strerror or exc}. The old index "
+            f"The index at {index_dir} could not be written: {reason}. The old index "
             "is untouched. Free some space or mend the folder, then run: yiju index"
         ) from exc
 
 
-def _unchanged(previous: Previous, scan: Scan) -> BuildReport:
+def _unchanged(previous: Previous) -> BuildReport:
     manifest = previous.manifest
-    previous.store.close()
+    store = ChunkStore.load(previous.paths.store)
+    try:
+        problems, n_problems = tuple(store.problems(N_LISTED)), store.n_problems()
+    finally:
+        store.close()
     return BuildReport(
         generation=manifest.generation,
         is_new=False,
-        n_documents=len(manifest.documents),
+        n_documents=manifest.n_documents,
         n_chunks=manifest.n_chunks,
         n_encoded=0,
         n_read=0,
-        problems=list_problems(scan, manifest.failed),
+        problems=problems,
+        n_problems=n_problems,
     )
 
 
-def _report(manifest: Manifest, tally: Tally, previous: Previous | None) -> BuildReport:
-    kept = {document.source for document in manifest.documents}
-    before = previous.manifest.documents if previous else ()
+def _report(manifest: Manifest, written: Written) -> BuildReport:
+    changes, counts = written.changes, written.n_changes
     return BuildReport(
         generation=manifest.generation,
         is_new=True,
-        n_documents=len(manifest.documents),
+        n_documents=manifest.n_documents,
         n_chunks=manifest.n_chunks,
-        n_encoded=tally.n_encoded,
-        n_read=tally.n_read,
-        added=tuple(tally.added),
-        changed=tuple(tally.changed),
-        removed=tuple(old.source for old in before if old.source not in kept),
-        problems=manifest.problems,
+        n_encoded=written.n_encoded,
+        n_read=written.n_read,
+        added=changes.added,
+        changed=changes.edited,
+        removed=changes.removed,
+        renamed=tuple((one.before, one.after) for one in changes.renamed),
+        problems=written.problems,
+        n_added=counts["added"],
+        n_changed=counts["edited"],
+        n_removed=counts["removed"],
+        n_renamed=counts["renamed"],
+        n_problems=written.n_problems,
     )

@@ -64,6 +64,7 @@ class Document:
     sha256: str  # of the file's bytes
     places: tuple[Place, ...] = ()  # by start, an outer one before those in it; () in plain text
     headings: tuple[Heading, ...] = ()
+    copies: tuple[str, ...] = ()  # other files with the same bytes, the first twenty by source
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,19 @@ class DocumentInfo:
     n_empty_pages: int = 0  # of those, without text: scans, pictures
     seconds: float = 0.0  # that reading it took
     warnings: tuple[str, ...] = ()  # what was read but not wholly, one sentence each
+    copies: tuple[str, ...] = ()  # other files with the same bytes, the first twenty by source
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that could not be indexed, so that it is not read again until it changes."""
+
+    source: str
+    size: int
+    mtime_ns: int
+    message: str
+    sha256: str = ""  # of the file's bytes; "" when they could not be read
+    seconds: float = 0.0  # that trying took
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +140,22 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did."""
+    """What a build did; of each list of files the first thousand."""
 
     generation: str
     is_new: bool  # False: nothing had changed, the live generation stays
-    n_documents: int
+    n_documents: int  # of files with equal bytes only one counts
     n_chunks: int
     n_encoded: int  # chunks whose vector was computed; the others kept theirs
     n_read: int  # files opened
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()  # old and new source; neither removed nor added
     problems: tuple[Problem, ...] = ()
+    n_added: int = 0
+    n_changed: int = 0
+    n_removed: int = 0
+    n_renamed: int = 0
+    n_problems: int = 0
     seconds: float = 0.0

@@ -1,15 +1,21 @@
 """Dense channel: vectors ↔ a FAISS index, searched by inner product of unit rows (cosine)."""
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexCorruptError
+
+_N_ROWS_AT = 8  # after the kind of index and its width
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,82 @@ class Ranking:
         return cls(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
+class VectorFile:
+    """The rows of a flat FAISS index on disk, written and read in blocks.
+
+    FAISS itself makes a flat index in memory only. Its file is a head, which FAISS gives for an
+    index without rows, and the rows one after the other (``faiss/impl/index_write.cpp``); the head
+    names their number twice.
+    """
+
+    def __init__(self, stream: BinaryIO, dim: int, n_rows: int) -> None:
+        """Hold an open file; use :meth:`create` or :meth:`open`.
+
+        :param stream: The file.
+        :param dim: Width of a row.
+        :param n_rows: Number of rows.
+        """
+        self._stream = stream
+        self._dim = dim
+        self._n_head = len(_head(dim, n_rows))
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: Path, dim: int, n_rows: int) -> Iterator[Self]:
+        """Begin a file; rows that are never written are zeros.
+
+        :param path: The file.
+        :param dim: Width of a row.
+        :param n_rows: Number of rows.
+        """
+        with path.open("wb") as stream:
+            head = _head(dim, n_rows)
+            stream.write(head)
+            stream.truncate(len(head) + 4 * dim * n_rows)
+            yield cls(stream, dim, n_rows)
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, dim: int, n_rows: int) -> Iterator[Self]:
+        """Open a file for reading.
+
+        :param path: The file.
+        :param dim: Width of a row.
+        :param n_rows: Number of rows.
+        :raises IndexCorruptError: When it holds anything else.
+        """
+        head = _head(dim, n_rows)
+        with path.open("rb") as stream:
+            if stream.read(len(head)) != head:
+                raise _corrupt(path)
+            yield cls(stream, dim, n_rows)
+
+    def read(self, start: int, n_rows: int) -> Matrix:
+        """Read rows.
+
+        :param start: The first one's number.
+        :param n_rows: Their number.
+        :return: (n_rows, dim) float32.
+        """
+        self._stream.seek(self._n_head + 4 * self._dim * start)
+        data = self._stream.read(4 * self._dim * n_rows)
+        return np.frombuffer(data, "<f4").reshape(n_rows, self._dim)
+
+    def write(self, start: int, vectors: Matrix) -> None:
+        """Write rows.
+
+        :param start: The first one's number.
+        :param vectors: (n, dim) float32.
+        """
+        self._stream.seek(self._n_head + 4 * self._dim * start)
+        self._stream.write(np.ascontiguousarray(vectors, "<f4").data)
+
+
 class DenseIndex:
     """A loaded FAISS index over the chunks' vectors."""
 
     def __init__(self, index: Any, buffer: NDArray[np.uint8] | None = None) -> None:  # noqa: ANN401
-        """Hold a FAISS index; use :meth:`build` or :meth:`load`.
+        """Hold a FAISS index; use :meth:`load`.
 
         :param index: The FAISS index (the library has no types).
         :param buffer: The mapped bytes it reads from, kept alive beside it.
@@ -38,24 +115,12 @@ class DenseIndex:
         self._buffer = buffer
 
     @classmethod
-    def build(cls, vectors: NDArray[np.float32]) -> Self:
-        """Make an exact index.
-
-        :param vectors: (n_chunks, dim) float32, unit rows.
-        :return: The index, rows numbered from 0.
-        """
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        if len(vectors):
-            index.add(np.ascontiguousarray(vectors))
-        return cls(index)
-
-    @classmethod
     def load(cls, path: Path) -> Self:
         """Map an index from disk.
 
         FAISS itself cannot open non-ASCII paths on Windows, so Python maps the file.
 
-        :param path: Written by :meth:`save`.
+        :param path: Written as a :class:`VectorFile`.
         :return: The index.
         :raises IndexCorruptError: When FAISS cannot read it.
         """
@@ -64,16 +129,7 @@ class DenseIndex:
             reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(buffer), buffer.size)
             return cls(faiss.read_index(reader), buffer)
         except (OSError, ValueError, RuntimeError) as exc:
-            raise IndexCorruptError(
-                f"{path} is not a readable FAISS index. Run: yiju index --full"
-            ) from exc
-
-    def save(self, path: Path) -> None:
-        """Write the index.
-
-        :param path: The file to write.
-        """
-        path.write_bytes(memoryview(faiss.serialize_index(self._index)))
+            raise _corrupt(path) from exc
 
     @property
     def n_rows(self) -> int:
@@ -107,3 +163,14 @@ class DenseIndex:
         vectors = self._index.reconstruct_batch(np.asarray(rows, np.int64))  # (n, dim)
         # Not by BLAS: there a row's last bits depend on its place, and equal chunks would not tie.
         return np.asarray((vectors * vector).sum(axis=1), np.float32)
+
+
+def _head(dim: int, n_rows: int) -> bytes:
+    head = bytearray(faiss.serialize_index(faiss.IndexFlatIP(dim)))
+    struct.pack_into("<q", head, _N_ROWS_AT, n_rows)
+    struct.pack_into("<Q", head, len(head) - 8, n_rows * dim)
+    return bytes(head)
+
+
+def _corrupt(path: Path) -> IndexCorruptError:
+    return IndexCorruptError(f"{path} is not a readable FAISS index. Run: yiju index --full")

@@ -7,10 +7,13 @@ Old generations are collected by the next publication that finds them neither wa
 """
 
 import os
+import platform
 import shutil
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,12 +24,14 @@ from index.errors import (
     IndexLockedError,
     IndexMissingError,
 )
-from index.manifest import GenerationPaths, Manifest, write_manifest
+from index.manifest import GenerationPaths, Manifest, find_shared, utc_now, write_manifest
 from index.pins import Pin, collect, take_pin
 
 _MAX_NAME_CHARS = 12
 _TEMPORARY = ".building-"
 _COLLECTED = ".dropped-"
+_SIGNED_AT = 1  # Windows locks the byte before
+_MAX_SIGNATURE_BYTES = 300
 _PAUSES = (0.05, 0.2, 1.0)  # seconds between attempts to remove a folder that fills up again
 _REBUILD = "Run: yiju index --full"
 
@@ -63,12 +68,19 @@ class IndexDir:
         return name
 
     def _read_pointer(self) -> str | None:
+        pointer = self.path / "CURRENT"
         try:
-            return (self.path / "CURRENT").read_text("utf-8").strip()
+            text = pointer.read_text("utf-8").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as exc:
-            raise IndexCorruptError(f"{self.path / 'CURRENT'} cannot be read. {_REBUILD}") from exc
+            raise IndexCorruptError(f"{pointer} cannot be read. {_REBUILD}") from exc
+        name = text.split(" ")[0]
+        if text != _sign_name(name):  # one bit makes the name that of an older generation
+            raise IndexCorruptError(
+                f"{pointer} names no generation but {text[:_MAX_NAME_CHARS]!r}. {_REBUILD}"
+            )
+        return name
 
     def _has(self, name: str) -> bool:
         is_name = name.isdecimal() and len(name) <= _MAX_NAME_CHARS
@@ -134,22 +146,24 @@ class IndexDir:
         return GenerationPaths(self.generations_dir / generation)
 
     @contextmanager
-    def lock(self, timeout_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    def lock(
+        self, timeout_s: float, on_wait: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
         """Hold the right to write; readers need none.
 
         :param timeout_s: Seconds to wait for another build.
-        :param on_wait: Called once when there is one to wait for.
+        :param on_wait: Told once who it is when there is one to wait for.
         :raises IndexLockedError: When the wait was in vain.
         :raises IndexingError: When the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / "build.lock", timeout=timeout_s)
-            _acquire(lock, on_wait or (lambda: None))
+            _acquire(lock, on_wait or (lambda _: None))
         except Timeout as exc:
             raise IndexLockedError(
-                f"Another build has held {self.path} for {timeout_s:.0f} s. Wait for it, or stop "
-                "that process."
+                f"Another build ({_holder(lock)}) still held {self.path} after {timeout_s:.0f} s. "
+                "Wait for it, or stop that process."
             ) from exc
         except OSError as exc:
             raise IndexingError(
@@ -157,6 +171,7 @@ class IndexDir:
                 "writable, or put the index elsewhere with --index."
             ) from exc
         try:
+            _sign(lock)
             self._discard_unfinished()
             yield
         finally:
@@ -176,28 +191,42 @@ class IndexDir:
         finally:
             _remove(paths.root)
 
-    def publish(self, paths: GenerationPaths, manifest: Manifest, *, keep: int) -> None:
+    def publish(
+        self,
+        paths: GenerationPaths,
+        manifest: Manifest,
+        *,
+        keep: int,
+        shared_with: GenerationPaths | None = None,
+    ) -> None:
         """Make a written generation the live one and collect the oldest.
 
         :param paths: From :meth:`write_generation`, complete but for the manifest.
         :param manifest: What it holds.
         :param keep: Number of generations left, the live one included; those that a reader holds
             stay besides until a later publication finds them free.
+        :param shared_with: A kept generation that some files are taken from.
         """
-        write_manifest(paths, manifest)
-        _flush_tree(paths.root)
+        shared = find_shared(paths, shared_with) if shared_with else {}
+        write_manifest(paths, manifest, shared)
+        _flush_tree(paths.root, but=shared)
         final = self.generations_dir / manifest.generation
         if final.exists():  # left by a build that died between the rename and the pointer
             shutil.rmtree(final)
-        paths.root.rename(final)
-        _flush(self.generations_dir)
-        temporary = self.path / "CURRENT.tmp"
-        temporary.write_text(manifest.generation + "\n", "utf-8", newline="\n")
-        _flush(temporary)
-        pointer = self.path / "CURRENT"
-        if pointer.is_dir():  # somebody's doing; it would stand in the way for ever
-            shutil.rmtree(pointer)
-        temporary.replace(pointer)
+        try:
+            # All that needs space comes before the first renaming.
+            self._new_pointer.write_text(
+                _sign_name(manifest.generation) + "\n", "utf-8", newline="\n"
+            )
+            _flush(self._new_pointer)
+            paths.root.rename(final)
+            _flush(self.generations_dir)
+            pointer = self.path / "CURRENT"
+            if pointer.is_dir():  # somebody's doing; it would stand in the way for ever
+                shutil.rmtree(pointer)
+            self._new_pointer.replace(pointer)
+        finally:
+            self._new_pointer.unlink(missing_ok=True)
         _flush(self.path)
         self._collect_old(manifest.generation, keep)
 
@@ -224,13 +253,23 @@ class IndexDir:
 
     def has_unfinished(self) -> bool:
         """Tell whether a build that died has left something, or one is under way."""
-        return bool(self._unfinished())
+        return self._new_pointer.exists() or bool(self._unfinished())
+
+    @property
+    def _new_pointer(self) -> Path:
+        return self.path / "CURRENT.tmp"
 
     def _unfinished(self) -> list[Path]:
         marks = (_TEMPORARY, _COLLECTED)
-        return [path for mark in marks for path in self.generations_dir.glob(f"{mark}*")]
+        left = [path for mark in marks for path in self.generations_dir.glob(f"{mark}*")]
+        try:
+            live = int(self.current() or sys.maxsize)
+        except IndexCorruptError:
+            return left  # any of the others may be the one that was live
+        return [*left, *(self.generations_dir / name for name in self._names() if int(name) > live)]
 
     def _discard_unfinished(self) -> None:
+        self._new_pointer.unlink(missing_ok=True)
         for path in self._unfinished():
             shutil.rmtree(path, ignore_errors=True)
 
@@ -248,17 +287,42 @@ def _remove(folder: Path) -> None:
         time.sleep(pause)
 
 
-def _acquire(lock: FileLock, on_wait: Callable[[], None]) -> None:
+def _acquire(lock: FileLock, on_wait: Callable[[str], None]) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        on_wait()
+        on_wait(_holder(lock))
         lock.acquire()
 
 
-def _flush_tree(root: Path) -> None:
+def _sign(lock: FileLock) -> None:
+    """Write into the lock's file who holds it, for whoever waits."""
+    signature = f"process {os.getpid()} on {platform.node()}, since {utc_now()}\n"
+    # A disk that is full refuses it; the build will say so itself.
+    with suppress(OSError), Path(lock.lock_file).open("r+b") as file:
+        file.seek(_SIGNED_AT)
+        file.write(signature.encode("utf-8", "replace")[:_MAX_SIGNATURE_BYTES])
+        file.truncate()
+
+
+def _holder(lock: FileLock) -> str:
+    with suppress(OSError), Path(lock.lock_file).open("rb") as file:
+        file.seek(_SIGNED_AT)
+        if signature := file.read(_MAX_SIGNATURE_BYTES).decode("utf-8", "replace").strip():
+            return signature
+    return "of an unknown process"
+
+
+def _sign_name(name: str) -> str:
+    """Return a generation's name with the checksum that ``CURRENT`` has it with."""
+    return f"{name} {zlib.crc32(name.encode('utf-8', 'replace')):08x}"
+
+
+def _flush_tree(root: Path, *, but: Container[str]) -> None:
+    """Force a folder to disk but for files that were forced under another name."""
     for path in [*root.rglob("*"), root]:
-        _flush(path)
+        if path.relative_to(root).as_posix() not in but:
+            _flush(path)
 
 
 def _flush(path: Path) -> None:

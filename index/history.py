@@ -1,14 +1,13 @@
 """History: the kept generations → a log, the difference of two of them, an older one live again."""
 
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from index.build import disk_errors
-from index.datatypes import DocumentInfo
+from index.changes import DocumentChanges, compare_stores
 from index.encoder import Encoder, load_encoder
 from index.errors import (
     IndexCorruptError,
@@ -17,6 +16,7 @@ from index.errors import (
     IndexMissingError,
 )
 from index.generations import IndexDir
+from index.lexical_writer import link_file
 from index.manifest import (
     GenerationPaths,
     Manifest,
@@ -29,38 +29,6 @@ from index.manifest import (
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
 from index.store import ChunkStore
-
-
-@dataclass(frozen=True, slots=True)
-class Renaming:
-    """A file that went by another name, its bytes unchanged."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentChanges:
-    """What became of the documents from one generation to another; all sorted by source."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    edited: tuple[str, ...]  # of the same name, with other bytes
-    renamed: tuple[Renaming, ...]  # neither among the added nor the removed
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the documents are the same."""
-        return not (self.added or self.removed or self.edited or self.renamed)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the changes as JSON-ready values."""
-        return {
-            "added": list(self.added),
-            "removed": list(self.removed),
-            "edited": list(self.edited),
-            "renamed": [asdict(renaming) for renaming in self.renamed],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,66 +90,40 @@ def read_log(index_dir: Path) -> tuple[LogEntry, ...]:
     """
     home = IndexDir(index_dir)
     kept = home.kept()
-    # Before any index there were no documents; what was before a collected one is not known.
-    before: Sequence[DocumentInfo] | None = () if kept[0] == "000001" else None
-    entries = []
-    for name in kept:
-        entry = LogEntry(name, name == kept[-1], 0)
-        try:
-            with home.pin(name) as pin:
-                manifest = read_manifest(pin.paths)
-        except IndexMissingError:
-            continue  # a build has collected it meanwhile
-        except (IndexCorruptError, IndexFormatError) as exc:
-            entries.append(replace(entry, problem=str(exc)))
-            before = None
-            continue
-        changes = None if before is None else compare_documents(before, manifest.documents)
-        before = manifest.documents
-        entries.append(
-            replace(
-                entry,
-                created_at=manifest.created_at,
-                restored_from=manifest.restored_from,
-                n_documents=len(manifest.documents),
-                n_chunks=manifest.n_chunks,
-                changes=changes,
-            )
-        )
+    entries: list[LogEntry] = []
+    with ExitStack() as pins:
+        before: GenerationPaths | None = None
+        for name in kept:
+            try:
+                pin = pins.enter_context(home.pin(name))
+            except IndexMissingError:
+                continue  # a build has collected it meanwhile
+            entries.append(_describe(pin.paths, before, is_live=name == kept[-1]))
+            before = None if entries[-1].problem else pin.paths
     counted: set[tuple[int, int]] = set()
     return tuple(
-        replace(entry, n_bytes=_measure(home.paths(entry.generation).root, counted))
+        replace(entry, n_bytes=measure(home.paths(entry.generation).root, counted))
         for entry in reversed(entries)
     )
 
 
-def compare_documents(
-    before: Sequence[DocumentInfo], after: Sequence[DocumentInfo]
-) -> DocumentChanges:
-    """Compare the documents of two generations by name and sha256.
-
-    :param before: Those of one.
-    :param after: Those of the other.
-    :return: What changed. Of several equal files, the first to go is the first to have come.
-    """
-    old = {document.source: document.sha256 for document in before}
-    new = {document.source: document.sha256 for document in after}
-    added = sorted(new.keys() - old.keys())
-    places: dict[str, list[str]] = {}  # of the added files by their bytes, the first name last
-    for source in reversed(added):
-        places.setdefault(new[source], []).append(source)
-    removed, renamed = [], []
-    for source in sorted(old.keys() - new.keys()):
-        if found := places.get(old[source]):
-            renamed.append(Renaming(source, found.pop()))
-        else:
-            removed.append(source)
-    arrived = {renaming.after for renaming in renamed}
-    return DocumentChanges(
-        added=tuple(source for source in added if source not in arrived),
-        removed=tuple(removed),
-        edited=tuple(sorted(name for name in old.keys() & new.keys() if old[name] != new[name])),
-        renamed=tuple(renamed),
+def _describe(paths: GenerationPaths, before: GenerationPaths | None, *, is_live: bool) -> LogEntry:
+    """Describe a generation; what changed is known since the one before, if that is kept."""
+    entry = LogEntry(paths.root.name, is_live, 0)
+    try:
+        manifest = read_manifest(paths)
+        # Before any index there were no documents; what was before a collected one is not known.
+        is_known = before is not None or manifest.generation == "000001"
+        changes = compare_stores(before.store if before else None, paths.store)
+    except (IndexCorruptError, IndexFormatError) as exc:
+        return replace(entry, problem=str(exc))
+    return replace(
+        entry,
+        created_at=manifest.created_at,
+        restored_from=manifest.restored_from,
+        n_documents=manifest.n_documents,
+        n_chunks=manifest.n_chunks,
+        changes=changes if is_known else None,
     )
 
 
@@ -199,11 +141,12 @@ def diff_generations(index_dir: Path, before: str, after: str) -> GenerationDiff
     home = IndexDir(index_dir)
     with home.pin(before) as old, home.pin(after) as new:
         first, second = read_manifest(old.paths), read_manifest(new.paths)
+        changes = compare_stores(old.paths.store, new.paths.store)
         n_removed, n_added = _count_differences(old.paths, new.paths)
     return GenerationDiff(
         before=first.generation,
         after=second.generation,
-        documents=compare_documents(first.documents, second.documents),
+        documents=changes,
         n_chunks_added=n_added,
         n_chunks_removed=n_removed,
     )
@@ -242,8 +185,11 @@ def rollback(  # noqa: PLR0913 - two places, which one, and how
     tell = progress or (lambda _: None)
     home.require_current()  # before the lock would make a folder
     wait_s = settings.lock_timeout_s
-    waiting = Progress(Stage.WAIT, 0, 1)
-    with home.lock(wait_s, lambda: tell(waiting)), disk_errors(index_dir):
+
+    def wait(holder: str) -> None:
+        tell(Progress(Stage.WAIT, 0, 1, holder))
+
+    with home.lock(wait_s, wait), disk_errors(index_dir):
         with home.pin(generation) as pin:  # no longer: the lock keeps others from collecting
             old = read_manifest(pin.paths)
         check_folder(old, documents_dir, index_dir)
@@ -259,7 +205,7 @@ def rollback(  # noqa: PLR0913 - two places, which one, and how
         )
         with home.write_generation() as paths:
             _link_files(source, paths)
-            home.publish(paths, manifest, keep=settings.keep_generations)
+            home.publish(paths, manifest, keep=settings.keep_generations, shared_with=source)
         tell(Progress(Stage.PUBLISH, 1, 1))
     return manifest
 
@@ -283,14 +229,16 @@ def _link_files(source: GenerationPaths, target: GenerationPaths) -> None:
     for path in data_files(source):
         link = target.root / path.relative_to(source.root)
         link.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, link)
-        except OSError:  # a file system without hard links
-            shutil.copyfile(path, link)
+        link_file(path, link)
 
 
-def _measure(root: Path, counted: set[tuple[int, int]]) -> int:
-    """Sum the sizes of files, those of a set of (device, inode) left out and then added to it."""
+def measure(root: Path, counted: set[tuple[int, int]]) -> int:
+    """Sum the sizes of a folder's files.
+
+    :param root: The folder.
+    :param counted: Files by device and inode that are left out; those counted are added.
+    :return: Bytes.
+    """
     n_bytes = 0
     for path in root.rglob("*"):
         try:

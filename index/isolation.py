@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 from index.errors import DocumentError, UnreadableError
 from index.formats.extraction import Extraction
@@ -26,10 +27,13 @@ from index.settings import IndexSettings
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")  # what the worker is asked for
+
 _ROOT = Path(__file__).resolve().parents[1]
 _END_S = 5  # from the end of the pipe to the end of the process
 _START_S = 120  # importing Python's library from a cold or busy disk
 _SECONDS_PER_MB = 2
+_TRUSTED_BYTES = 1 << 18  # of a format that is not risky; more takes time and memory in any format
 _MAX_REPLY_BYTES = 4 * MAX_TEXT_CHARS  # of UTF-8
 _SURVIVED = ("ok", "refused", "unreadable")  # replies after which the worker goes on
 
@@ -62,6 +66,10 @@ class IsolatedExtractor:
         traceback: TracebackType | None,
     ) -> None:
         """End the worker."""
+        self.close()
+
+    def close(self) -> None:
+        """End the worker; the next file that needs one starts another."""
         self._discard()
 
     @property
@@ -79,30 +87,51 @@ class IsolatedExtractor:
             takes too long, too much memory, or crashes.
         :raises UnreadableError: When the worker or the format's library is missing.
         """
-        if not loader.is_risky:
+        if not loader.is_risky and len(data) <= _TRUSTED_BYTES:
             return loader.extract(data)
+        return self._try(_request(loader), data, unpack_extraction)
+
+    def run(
+        self,
+        loader: Loader,
+        data: bytes,
+        arguments: Mapping[str, object],
+        read: Callable[[Frame], T],
+    ) -> T:
+        """Have a function of a format work on a file's bytes in the worker.
+
+        :param loader: Names the function, which takes the bytes and the arguments and returns a
+            frame.
+        :param data: The file's bytes.
+        :param arguments: Any JSON.
+        :param read: Takes the result out of the frame, which may hold anything; raises
+            :class:`~index.formats.frames.FrameError` for what is no result.
+        :return: The result.
+        :raises DocumentError: As :meth:`extract`.
+        """
+        return self._try({**_request(loader), "arguments": dict(arguments)}, data, read)
+
+    def _try(self, request: dict[str, object], data: bytes, read: Callable[[Frame], T]) -> T:
         is_fresh = self._child is None
         try:
-            return self._ask(loader, data)
+            return self._ask(request, data, read)
         except _BrokenError:
             if is_fresh:
                 raise
             # The files before it may have used up or damaged the worker's memory.
-            return self._ask(loader, data)
+            return self._ask(request, data, read)
 
-    def _ask(self, loader: Loader, data: bytes) -> Extraction:
+    def _ask(self, asked: dict[str, object], data: bytes, read: Callable[[Frame], T]) -> T:
         seconds = self._seconds + math.ceil(_SECONDS_PER_MB * len(data) / 2**20)
         child = self._child or self._start()
-        request = Frame(
-            {"module": loader.module, "function": loader.function, "seconds": seconds}, data
-        )
+        request = Frame({**asked, "seconds": seconds}, data)
         is_sound = False
         try:
             reply = self._exchange(child, request, seconds)
             if reply is None:
                 raise self._explain(child, seconds)
             is_sound = reply.fields.get("status") in _SURVIVED and not self._expired.is_set()
-            return self._interpret(reply)
+            return self._interpret(reply, read)
         except FrameError as exc:
             is_sound = False
             raise _nonsense() from exc
@@ -130,10 +159,10 @@ class IsolatedExtractor:
         self._expired.set()
         _kill(child)
 
-    def _interpret(self, reply: Frame) -> Extraction:
+    def _interpret(self, reply: Frame, read: Callable[[Frame], T]) -> T:
         status, error = reply.fields.get("status"), reply.fields.get("error")
         if status == "ok":
-            return unpack_extraction(reply)
+            return read(reply)
         if not isinstance(error, str):
             raise FrameError("no reason")
         if status == "refused":
@@ -157,7 +186,10 @@ class IsolatedExtractor:
         if sys.platform != "win32" and code == -signal.SIGKILL:  # the system was out of memory
             return self._too_large()
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return _BrokenError(f"Reading it crashed ({name}); the file may be damaged.")
+        return _BrokenError(
+            f"Reading it crashed ({name}); the file may be damaged, or need more than "
+            f"{self._memory / 2**30:.3g} GB of memory (YIJU_MAX_FILE_MEMORY)."
+        )
 
     def _too_large(self) -> DocumentError:
         return _BrokenError(
@@ -205,6 +237,10 @@ class IsolatedExtractor:
         for pipe in (child.stdin, child.stdout):
             with suppress(OSError):  # closing sends what is left of a request, to nobody
                 _pipe(pipe).close()
+
+
+def _request(loader: Loader) -> dict[str, object]:
+    return {"module": loader.module, "function": loader.function}
 
 
 def _nonsense() -> DocumentError:

@@ -14,9 +14,9 @@ from index.dense import DenseIndex
 from index.encoder import Encoder, load_encoder
 from index.errors import IndexCorruptError, IndexFormatError
 from index.generations import IndexDir
-from index.lexical import LexicalIndex
+from index.lexical import LexicalIndex, LexicalStatistics
 from index.loading import hash_bytes
-from index.manifest import Manifest, check_folder, read_manifest
+from index.manifest import Manifest, check_folder, check_loaded, read_manifest
 from index.matching import ChunkTerms, TermMatches, match_terms
 from index.pins import Pin
 from index.store import ChunkStore
@@ -51,10 +51,7 @@ class KnowledgeBase:
         self._rows_lock = threading.Lock()
         # Not methods: a cache that holds this object would keep a replaced generation open.
         self._terms = lru_cache(_CACHED_CHUNKS)(ChunkTerms.read)
-        text_hashes = {d.doc_id: d.text_sha256 for d in manifest.documents}
-        self._document = lru_cache(_CACHED_DOCUMENTS)(
-            partial(_read_document, self._store, text_hashes)
-        )
+        self._document = lru_cache(_CACHED_DOCUMENTS)(partial(_read_document, self._store))
 
     @classmethod
     def load(
@@ -81,6 +78,7 @@ class KnowledgeBase:
         manifest = read_manifest(pin.paths)
         if documents_dir is not None:
             check_folder(manifest, documents_dir, index_dir)
+        check_loaded(pin.paths)
         encoder = encoder or load_encoder(manifest.encoder)
         if encoder.fingerprint != manifest.encoder_fingerprint:
             raise IndexFormatError(
@@ -94,6 +92,15 @@ class KnowledgeBase:
         """Number of chunks."""
         return self.manifest.n_chunks
 
+    @property
+    def generation(self) -> str:
+        """The generation's name."""
+        return self.manifest.generation
+
+    def collection_of(self, doc_id: str) -> str:  # noqa: ARG002
+        """Return "": by itself a knowledge base is no part of several."""
+        return ""
+
     def document(self, doc_id: str) -> Document:
         """Return a document with its text.
 
@@ -103,6 +110,18 @@ class KnowledgeBase:
         :raises IndexCorruptError: When its stored text is not the one that was indexed.
         """
         return self._document(doc_id)
+
+    def modified_ns(self, doc_id: str) -> int | None:
+        """Return when a document's file was last changed, since 1970; None for none of that id."""
+        try:
+            return self._store.document_info(doc_id).mtime_ns
+        except KeyError:
+            return None
+
+    @property
+    def files(self) -> ChunkStore:
+        """What is known of the files, indexed or not, by name and in lists."""
+        return self._store
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Return chunks by row number.
@@ -125,15 +144,19 @@ class KnowledgeBase:
         ranking = self._dense.search(vector, top_k)
         return _rank(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
 
-    def search_lexical(self, terms: Sequence[str], top_k: int) -> list[Hit]:
+    def search_lexical(
+        self, terms: Sequence[str], top_k: int, statistics: LexicalStatistics | None = None
+    ) -> list[Hit]:
         """Rank chunks by BM25.
 
         :param terms: The question's terms.
         :param top_k: Number of hits wanted.
+        :param statistics: What the terms weigh; by default what they do in this knowledge base.
         :return: Hits, best first; none when no chunk has any of the terms.
         """
         chunks = self.chunks(self._lexical.search(terms, top_k).tolist())
-        scores = self.score_lexical(terms, self.match(terms, chunks))
+        statistics = statistics or self.statistics(terms)
+        scores = statistics.score(terms, self.match(terms, chunks))
         return _rank(chunks, scores, Channel.LEXICAL)
 
     def score_dense(
@@ -154,7 +177,18 @@ class KnowledgeBase:
         :param chunks: Chunks of this knowledge base.
         :return: The distinct terms with their places.
         """
-        return match_terms(terms, [self._terms(chunk) for chunk in chunks])
+        return match_terms(terms, [self.terms(chunk) for chunk in chunks])
+
+    def terms(self, chunk: Chunk) -> ChunkTerms:
+        """Return a chunk's terms, cut once while it is asked for often.
+
+        :param chunk: A chunk of this knowledge base.
+        """
+        return self._terms(chunk)
+
+    def statistics(self, terms: Sequence[str]) -> LexicalStatistics:
+        """Return what terms weigh (:meth:`index.lexical.LexicalIndex.statistics`)."""
+        return self._lexical.statistics(terms)
 
     def score_lexical(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
         """Compute the BM25 of given chunks (:meth:`index.lexical.LexicalIndex.score`)."""
@@ -200,9 +234,8 @@ def _rank(chunks: Sequence[Chunk], scores: NDArray[np.float32], channel: Channel
     return [Hit(chunk, score, number, channel) for number, (score, chunk) in enumerate(ordered, 1)]
 
 
-def _read_document(store: ChunkStore, text_hashes: dict[str, str], doc_id: str) -> Document:
-    expected = text_hashes[doc_id]
-    document = store.document(doc_id)
+def _read_document(store: ChunkStore, doc_id: str) -> Document:
+    document, expected = store.document(doc_id), store.document_info(doc_id).text_sha256
     if hash_bytes(document.text.encode("utf-8")) != expected:
         raise IndexCorruptError(
             f"The stored text of {document.source} was altered. Run: yiju index --full"

@@ -1,12 +1,12 @@
 """Ledger: the live generation → one row a file, what became of it and how much can be found."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from index.datatypes import DocumentInfo
+from index.datatypes import DocumentInfo, FailedFile
 from index.generations import IndexDir
-from index.manifest import FailedFile, read_manifest
+from index.manifest import read_manifest
 from index.store import ChunkStore
 
 
@@ -27,6 +27,7 @@ class LedgerRow:
     seconds: float
     sha256: str  # of the file's bytes; "" when they could not be or were not read
     size: int  # bytes; 0 when the file was not read
+    copy_of: str = ""  # the file of equal bytes whose chunks stand for this one's, too
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row for JSON."""
@@ -43,22 +44,23 @@ def read_ledger(index_dir: Path) -> tuple[LedgerRow, ...]:
     :raises IndexCorruptError: When a file of it is missing or damaged.
     """
     with IndexDir(index_dir).pin_current() as pin:
-        manifest = read_manifest(pin.paths)
+        read_manifest(pin.paths)
         store = ChunkStore.load(pin.paths.store)
         try:
-            rows = [_indexed(info, store) for info in manifest.documents]
+            rows = [row for info in store.document_infos() for row in _indexed(info, store)]
+            rows += map(_left_out, store.failed_files())
+            rows += [
+                _left_out(FailedFile(problem.source, 0, 0, problem.message))
+                for problem in store.passed_over()
+            ]
         finally:
             store.close()
-    failed = {entry.source: entry for entry in manifest.failed}
-    rows += [
-        _left_out(failed.get(problem.source, FailedFile(problem.source, 0, 0, problem.message)))
-        for problem in manifest.problems
-    ]
     return tuple(sorted(rows, key=lambda row: row.source))
 
 
-def _indexed(info: DocumentInfo, store: ChunkStore) -> LedgerRow:
-    return LedgerRow(
+def _indexed(info: DocumentInfo, store: ChunkStore) -> list[LedgerRow]:
+    """Describe a document's file, then its copies, which have no chunks of their own."""
+    row = LedgerRow(
         source=info.source,
         media_type=info.media_type,
         encoding=info.encoding,
@@ -73,6 +75,11 @@ def _indexed(info: DocumentInfo, store: ChunkStore) -> LedgerRow:
         sha256=info.sha256,
         size=info.size,
     )
+    copies = [
+        replace(row, source=source, copy_of=info.source, n_chunks=0, seconds=0.0)
+        for source in (store.copies_of(info.doc_id) if info.copies else ())
+    ]
+    return [row, *copies]
 
 
 def _left_out(entry: FailedFile) -> LedgerRow:

@@ -8,11 +8,15 @@ rounded to a byte); they are scored again, exactly, with k1 = 0.9, b = 0.4, whic
 chunk first two to three points more often on Chinese chunks of 300 characters.
 """
 
+import json
 import math
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import numpy as np
@@ -24,18 +28,73 @@ from index.matching import TermMatches
 
 K1 = 0.9
 B = 0.4
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
 _TOKENIZER = "separated"
-_HEAP_BYTES = 64_000_000
 _MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
 _OCCURS = tantivy.Occur.Should
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of an index, written once and shared by generations."""
+
+    key: str  # of its rows' content
+    name: str  # of its files
+    n_rows: int
+    n_terms: int
+    terms_version: int  # of the rules that the terms were made by
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalStatistics:
+    """What BM25 weighs terms by: of one index, or of several as if they were one."""
+
+    n_rows: int  # chunks
+    mean_terms: float  # a chunk
+    n_with: Mapping[str, int]  # chunks that hold each term asked about
+
+    @classmethod
+    def sum(cls, parts: Sequence[Self]) -> Self:
+        """Count several indexes as one.
+
+        :param parts: At least one, all for the same terms.
+        """
+        n_rows = sum(part.n_rows for part in parts)
+        n_terms = sum(part.mean_terms * part.n_rows for part in parts)
+        n_with = {term: sum(part.n_with[term] for part in parts) for term in parts[0].n_with}
+        return cls(n_rows, max(n_terms / max(n_rows, 1), 1.0), n_with)
+
+    def idf(self, term: str) -> float:
+        """Return ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+        :param term: One of the terms.
+        :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
+        """
+        df = self.n_with[term]
+        return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
+
+    def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
+        """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
+
+        :param terms: The question's terms; a repeated one counts as often as it stands there.
+        :param matches: Where the same terms stand in n chunks.
+        :return: (n,) float32, >= 0.
+        """
+        asked = Counter(terms)
+        weights = np.array(
+            [asked[term] * self.idf(term) if self.n_with[term] else 0 for term in matches.terms]
+        )  # (m,)
+        norm = K1 * (1 - B + B * matches.n_terms / self.mean_terms)  # (n,)
+        counts = matches.counts
+        scores = (weights * counts * (K1 + 1) / (counts + norm[:, None])).sum(axis=1)
+        return np.asarray(scores, np.float32)
 
 
 class LexicalIndex:
     """A loaded tantivy index over the chunks' terms."""
 
     def __init__(self, index: tantivy.Index, mean_terms: float, path: Path) -> None:
-        """Hold an opened index; use :meth:`build` or :meth:`load`.
+        """Hold an opened index; use :meth:`load`.
 
         :param index: The tantivy index.
         :param mean_terms: Mean number of terms a chunk.
@@ -43,53 +102,31 @@ class LexicalIndex:
         """
         self._index = index
         self._searcher = index.searcher()
+        self._first_rows = np.cumsum([0, *(segment.n_rows for segment in read_segments(path))])
         self._path = path
         self._mean_terms = max(mean_terms, 1.0)
-
-    @classmethod
-    def build(cls, path: Path, documents: Iterable[Sequence[str]]) -> Self:
-        """Write an index.
-
-        :param path: An empty folder.
-        :param documents: The terms of each chunk, in row order.
-        :return: The index, opened.
-        """
-        schema = _schema()
-        index = tantivy.Index(schema, path=str(path))
-        _register(index)
-        # One thread and one commit: rows stay in order and two builds give equal segments.
-        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-        n_terms = n_rows = 0
-        for row, terms in enumerate(documents):
-            writer.add_document(
-                tantivy.Document.from_dict({"terms": _SEPARATOR.join(terms), "row": row}, schema)
-            )
-            n_terms += len(terms)
-            n_rows += 1
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        return cls(index, n_terms / max(n_rows, 1), path)
 
     @classmethod
     def load(cls, path: Path, mean_terms: float) -> Self:
         """Open an index.
 
-        :param path: The folder written by :meth:`build`.
+        :param path: The folder written by :class:`index.lexical_writer.LexicalWriter`.
         :param mean_terms: As the manifest has it.
         :return: The index.
         :raises IndexCorruptError: When tantivy cannot open it.
         """
         try:
             with _damage(path):
-                index = tantivy.Index.open(str(path))
-                _register(index)
-                return cls(index, mean_terms, path)
+                index = _open(path)
+                register_tokenizer(index)
+                lexical = cls(index, mean_terms, path)
         except OSError as exc:
             raise IndexCorruptError(
-                f"{path} cannot be opened: {exc}. tantivy needs a folder it may write a lock file "
-                "to; if the folder is writable, run: yiju index --full"
+                f"{path} cannot be opened: {exc}. If it may be read, run: yiju index --full"
             ) from exc
+        if lexical.n_rows != lexical._first_rows[-1]:
+            raise _corrupt(path)
+        return lexical
 
     @property
     def n_rows(self) -> int:
@@ -121,8 +158,9 @@ class LexicalIndex:
         # count=False keeps block-max pruning: counting would visit every match.
         with _damage(self._path):
             hits = self._searcher.search(query, limit=top_k, count=False).hits
-            rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        if not all(isinstance(row, int) and 0 <= row < self.n_rows for row in rows):
+        segments = np.asarray([address.segment_ord for _, address in hits], np.int64)
+        rows = self._first_rows[segments] + [address.doc for _, address in hits]
+        if (rows >= self._first_rows[segments + 1]).any():
             raise _corrupt(self._path)
         return np.asarray(rows, np.int64)
 
@@ -132,8 +170,7 @@ class LexicalIndex:
         :param term: A term.
         :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
         """
-        df = self.n_chunks_with(term)
-        return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
+        return self.statistics([term]).idf(term)
 
     def is_known(self, term: str) -> bool:
         """Tell whether any chunk holds the term."""
@@ -144,25 +181,44 @@ class LexicalIndex:
         with _damage(self._path):
             return min(int(self._searcher.doc_freq("terms", term)), self.n_rows)
 
-    def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
-        """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
+    def statistics(self, terms: Sequence[str]) -> LexicalStatistics:
+        """Return what BM25 weighs terms by.
 
-        :param terms: The question's terms; a repeated one counts as often as it stands there.
-        :param matches: Where the same terms stand in n chunks.
-        :return: (n,) float32, >= 0.
+        :param terms: Terms; repetitions are dropped.
         """
-        asked = Counter(terms)
-        weights = np.array(
-            [asked[term] * self.idf(term) if self.is_known(term) else 0 for term in matches.terms]
-        )  # (m,)
-        norm = K1 * (1 - B + B * matches.n_terms / self._mean_terms)  # (n,)
-        counts = matches.counts
-        scores = (weights * counts * (K1 + 1) / (counts + norm[:, None])).sum(axis=1)
-        return np.asarray(scores, np.float32)
+        n_with = {term: self.n_chunks_with(term) for term in dict.fromkeys(terms)}
+        return LexicalStatistics(self.n_rows, self._mean_terms, n_with)
+
+    def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
+        """Compute BM25 of chunks of this index (:meth:`LexicalStatistics.score`)."""
+        return self.statistics(matches.terms).score(terms, matches)
 
     def _rarest(self, terms: Sequence[str]) -> list[str]:
         known = [term for term in dict.fromkeys(terms) if self.is_known(term)]
         return sorted(known, key=lambda term: (-self.idf(term), term))[:_MAX_CLAUSES]
+
+
+def _open(path: Path) -> tantivy.Index:
+    """Open an index, also one that may only be read.
+
+    tantivy writes a lock file beside the index whenever it opens one, so where that is refused it
+    is given a folder of links for the moment; what it has opened stays open.
+    """
+    try:
+        return tantivy.Index.open(str(path))
+    except ValueError:  # or it is damaged, which the second attempt will say
+        with TemporaryDirectory(prefix="yiju-", ignore_cleanup_errors=True) as folder:
+            for file in path.iterdir():
+                if file.suffix != ".lock":
+                    _link(file, Path(folder, file.name))
+            return tantivy.Index.open(folder)
+
+
+def _link(file: Path, link: Path) -> None:
+    try:
+        link.symlink_to(file.resolve())
+    except OSError:  # Windows keeps links for administrators
+        shutil.copyfile(file, link)
 
 
 @contextmanager
@@ -186,14 +242,30 @@ def _corrupt(path: Path) -> IndexCorruptError:
     return IndexCorruptError(f"{path} is damaged. Run: yiju index --full")
 
 
-def _schema() -> tantivy.Schema:
+def make_schema() -> tantivy.Schema:
+    """Return the schema: the terms only; a row is known by its segment and its place in it."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("terms", tokenizer_name=_TOKENIZER, index_option="freq")
-    builder.add_unsigned_field("row", fast=True)
     return builder.build()
 
 
-def _register(index: tantivy.Index) -> None:
-    # The terms are ours; tantivy's own tokenizers would cut "gb/t 5972" apart.
-    splitter = tantivy.Tokenizer.regex(rf"[^{_SEPARATOR}]+")
+def register_tokenizer(index: tantivy.Index) -> None:
+    """Teach an index to cut our terms apart; its own tokenizers would cut "gb/t 5972".
+
+    :param index: The index.
+    """
+    splitter = tantivy.Tokenizer.regex(rf"[^{SEPARATOR}]+")
     index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(splitter).build())
+
+
+def read_segments(path: Path) -> tuple[Segment, ...]:
+    """Read which segments an index has, in row order.
+
+    :param path: The index's folder.
+    :raises IndexCorruptError: When that cannot be read.
+    """
+    try:
+        body = json.loads((path / "segments.json").read_text("utf-8"))
+        return tuple(Segment(**entry) for entry in body)
+    except (OSError, ValueError, TypeError) as exc:
+        raise _corrupt(path) from exc

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,10 @@ from index.formats.extraction import Extraction
 from index.formats.registry import USUAL_FORMATS, Loader, find_loader
 
 PASSED_OVER = (".", "~$")  # hidden files, and what Office leaves beside a document that is open
+_NO_TEXT = "It has no text."
+_MAX_TITLE_CHARS = 200  # it is shown beside every quote
+_TICK_NS = 20_000_000  # of the clock that files' times are taken from; the slowest is Windows'
+_WRITE_NS = 2  # that writing a byte may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,16 @@ class FoundFile:
     source: str  # relative to the folder, with /
     size: int  # bytes
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that a walk over the documents' folder came by."""
+
+    source: str  # relative to the folder, with /
+    size: int  # bytes
+    mtime_ns: int
+    format: str  # its loader's name, such as ``pdf``
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +55,13 @@ class LoadedDocument:
     document: Document
     encoding: str
     warnings: tuple[str, ...]
+    own_title: str  # what the file calls itself; "" when its name is its only title
 
 
 def scan_documents(
     documents_dir: Path, max_file_bytes: int, *, excluded: Path | None = None
 ) -> Scan:
-    """Walk the folder without reading any file.
-
-    Hidden files and folders are passed over, links that lead out of the folder too.
+    """Walk the folder without reading any file, and hold all that was found.
 
     :param documents_dir: The documents' folder.
     :param max_file_bytes: A larger file is reported, not read.
@@ -55,21 +69,39 @@ def scan_documents(
     :return: The files that have a loader, and a problem for each other one.
     :raises IndexMissingError: When the folder does not exist or cannot be listed.
     """
+    files: list[FoundFile] = []
+    problems: list[Problem] = []
+    for found in walk_documents(documents_dir, max_file_bytes, excluded=excluded):
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            path = documents_dir / found.source
+            files.append(FoundFile(path, found.source, found.size, found.mtime_ns))
+    return Scan(
+        tuple(sorted(files, key=lambda file: file.source)),
+        tuple(sorted(problems, key=lambda problem: problem.source)),
+    )
+
+
+def walk_documents(
+    documents_dir: Path, max_file_bytes: int, *, excluded: Path | None = None
+) -> Iterator[ListedFile | Problem]:
+    """Walk the folder without reading any file, in no order, holding nothing.
+
+    Hidden files and folders are passed over, links that lead out of the folder too.
+
+    :param documents_dir: The documents' folder.
+    :param max_file_bytes: A larger file is reported, not read.
+    :param excluded: A folder in it that holds no documents: the index's own.
+    :return: Each file that has a loader, and a problem for each other one.
+    :raises IndexMissingError: When the folder does not exist or cannot be listed.
+    """
     if not documents_dir.is_dir():
         raise IndexMissingError(
             f"No documents' folder at {documents_dir}. Make it and put documents "
             f"({USUAL_FORMATS}) into it, or name another one with --documents."
         )
-    files: list[FoundFile] = []
-    problems: list[Problem] = []
-    root = documents_dir.resolve()
-    for path in _walk(documents_dir, excluded, problems):
-        source = path.relative_to(documents_dir).as_posix()
-        try:
-            files.append(_examine(path, source, root, max_file_bytes))
-        except (DocumentError, OSError, RuntimeError) as exc:  # RuntimeError: a circle of links
-            problems.append(Problem(printable(source), _reason(exc)))
-    return Scan(tuple(sorted(files, key=lambda file: file.source)), tuple(problems))
+    return _Walk(documents_dir, max_file_bytes, excluded).run()
 
 
 def load_document(
@@ -89,17 +121,19 @@ def load_document(
     # Several headings of the first level are chapters; the title is what the file says of itself.
     chapters = [heading.title for heading in extraction.headings if heading.level == 1]
     title = extraction.title if len(chapters) > 1 else next(iter(chapters), extraction.title)
+    own_title = _shorten(title or next(iter(chapters), ""))
     document = Document(
         doc_id=hash_source(file.source),
         source=file.source,
-        title=title or next(iter(chapters), PurePosixPath(file.source).stem),
+        title=own_title or title_of(file.source),
         text=extraction.text,
         media_type=extraction.media_type,
         sha256=hash_bytes(data),
         places=extraction.places,
         headings=extraction.headings,
     )
-    return LoadedDocument(document, extraction.encoding, extraction.warnings)
+    nothing = () if extraction.text.strip() else (_NO_TEXT,)
+    return LoadedDocument(document, extraction.encoding, extraction.warnings or nothing, own_title)
 
 
 def read_bytes(file: FoundFile, max_file_bytes: int) -> bytes:
@@ -120,6 +154,24 @@ def read_bytes(file: FoundFile, max_file_bytes: int) -> bytes:
     raise UnreadableError("It changed while it was read; the next build reads it again.")
 
 
+def format_of(source: str) -> str:
+    """Return the name of a file's loader, such as ``pdf``.
+
+    :param source: The file.
+    :raises DocumentError: When there is none.
+    """
+    return find_loader(PurePosixPath(source)).function.removeprefix("extract_")
+
+
+def title_of(source: str) -> str:
+    """Return the title of a document that has none of its own: its file's name."""
+    return _shorten(PurePosixPath(source).stem)
+
+
+def _shorten(title: str) -> str:
+    return title if len(title) <= _MAX_TITLE_CHARS else f"{title[:_MAX_TITLE_CHARS]}…"
+
+
 def hash_source(source: str) -> str:
     """Return the doc_id of a relative path: 16 hexadecimal digits."""
     return hashlib.blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
@@ -135,57 +187,90 @@ def printable(source: str) -> str:
     return source.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _walk(documents_dir: Path, excluded: Path | None, problems: list[Problem]) -> Iterator[Path]:
-    root = documents_dir.resolve()
-    left_out = excluded.resolve() if excluded else None
+class _Walk:
+    """One walk over a folder; names are strings throughout, for paths cost more than the walk."""
 
-    def is_ours(folder: Path) -> bool:
-        # os.walk follows Windows' junctions before Python 3.12; they may lead anywhere.
+    def __init__(self, documents_dir: Path, max_file_bytes: int, excluded: Path | None) -> None:
+        self._documents_dir = documents_dir
+        self._max_file_bytes = max_file_bytes
+        self._root = documents_dir.resolve()
+        self._excluded = excluded.resolve() if excluded else None
+        self._formats: dict[str, str] = {}  # by the ending of a name
+
+    def run(self) -> Iterator[ListedFile | Problem]:
+        waiting = [("", self._documents_dir)]
+        while waiting:
+            prefix, folder = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.name.startswith(PASSED_OVER):
+                            continue
+                        if not _is_folder(entry):
+                            yield self._examine(entry, prefix + entry.name)
+                        elif entry.is_symlink():
+                            source = printable(prefix + entry.name)
+                            yield Problem(source, "It is a link to a folder, which is not entered.")
+                        elif self._is_ours(Path(entry.path)):
+                            waiting.append((f"{prefix}{entry.name}/", Path(entry.path)))
+            except OSError as exc:
+                yield Problem(printable(prefix.rstrip("/") or folder.name), _reason(exc))
+
+    def _is_ours(self, folder: Path) -> bool:
+        # Windows' junctions are no links to Python before 3.12, and may lead anywhere.
         target = folder.resolve()
-        return target != left_out and target.is_relative_to(root)
+        return target != self._excluded and target.is_relative_to(self._root)
 
-    def refuse(exc: OSError) -> None:
-        name = Path(exc.filename or documents_dir).name
-        problems.append(Problem(printable(name), _reason(exc)))
+    def _examine(self, entry: os.DirEntry[str], source: str) -> ListedFile | Problem:
+        try:
+            return self._accept(entry, source)
+        except (DocumentError, OSError, RuntimeError) as exc:  # RuntimeError: a circle of links
+            return Problem(printable(source), _reason(exc))
 
-    for folder, folders, names in os.walk(documents_dir, onerror=refuse):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(PASSED_OVER) and is_ours(Path(folder, name))
-        )
-        for name in sorted(names):
-            if not name.startswith(PASSED_OVER):
-                yield Path(folder, name)
+    def _accept(self, entry: os.DirEntry[str], source: str) -> ListedFile:
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self._root):
+            raise DocumentError("It is a link that leads out of the documents' folder.")
+        # Not the entry's own: on Windows that may be older than the file.
+        status = os.stat(entry.path)  # noqa: PTH116 - a Path costs more than the call
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("It is not an ordinary file.")
+        name = self._format_of(entry.name)
+        if not os.access(entry.path, os.R_OK):
+            raise DocumentError("It cannot be read: permission denied.")
+        if status.st_size > self._max_file_bytes:
+            raise DocumentError(
+                f"It has {status.st_size:,} bytes; the limit is {self._max_file_bytes:,} "
+                "(YIJU_MAX_FILE_BYTES)."
+            )
+        try:
+            source.encode("utf-8")
+        except UnicodeEncodeError as exc:
+            raise DocumentError("Its name is not valid Unicode; rename it.") from exc
+        return ListedFile(source, status.st_size, status.st_mtime_ns, name)
+
+    def _format_of(self, name: str) -> str:
+        ending = name[name.rfind(".") :] if "." in name else ""
+        if ending not in self._formats:
+            self._formats[ending] = format_of(name)
+        return self._formats[ending]
 
 
-def _examine(path: Path, source: str, root: Path, max_file_bytes: int) -> FoundFile:
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
-        raise DocumentError("It is a link that leads out of the documents' folder.")
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise DocumentError("It is not an ordinary file.")
-    find_loader(path)
-    if not os.access(path, os.R_OK):
-        raise DocumentError("It cannot be read: permission denied.")
-    if status.st_size > max_file_bytes:
-        raise DocumentError(
-            f"It has {status.st_size:,} bytes; the limit is {max_file_bytes:,} "
-            "(YIJU_MAX_FILE_BYTES)."
-        )
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        source.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise DocumentError("Its name is not valid Unicode; rename it.") from exc
-    return FoundFile(path, source, status.st_size, status.st_mtime_ns)
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
 
 
 def _read_unchanged(path: Path, max_file_bytes: int) -> bytes | None:
-    """Read a file; None when its size or time is another afterwards."""
+    """Read a file; None when it was changed a moment ago or meanwhile."""
     # A pipe that has taken the file's place would be waited for without O_NONBLOCK.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(path, flags), "rb") as stream:
         before = os.fstat(stream.fileno())
+        if unsettled_ns := _unsettled_ns(before):
+            time.sleep(unsettled_ns / 1e9)
+            before = os.fstat(stream.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise UnreadableError("It is not an ordinary file any more.")
         if before.st_size > max_file_bytes:
@@ -193,7 +278,20 @@ def _read_unchanged(path: Path, max_file_bytes: int) -> bytes | None:
         data = stream.read(before.st_size)
         after = os.fstat(stream.fileno())
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    return data if is_same and len(data) == before.st_size else None
+    is_whole = is_same and len(data) == before.st_size
+    return data if is_whole and not _unsettled_ns(after) else None
+
+
+def _unsettled_ns(status: os.stat_result) -> int:
+    """Return for how long a file may still be being written, as far as its time can tell.
+
+    A file has its new time before its new bytes, and all changes within one tick of the clock have
+    one time: whoever reads before that has passed may read half of a change and not notice.
+    """
+    age = time.time_ns() - status.st_mtime_ns
+    if age < -_TICK_NS:  # a time that is to come says nothing
+        return 0
+    return max(0, _TICK_NS + _WRITE_NS * status.st_size - max(age, 0))
 
 
 def _reason(exc: Exception) -> str:

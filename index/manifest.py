@@ -2,33 +2,25 @@
 
 import hashlib
 import json
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.datatypes import DocumentInfo, Problem
 from index.errors import IndexCorruptError, IndexFormatError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _REBUILD = "Run: yiju index --full"
 
-
-@dataclass(frozen=True, slots=True)
-class FailedFile:
-    """A file that could not be indexed, so that it is not read again until it changes."""
-
-    source: str
-    size: int
-    mtime_ns: int
-    message: str
-    sha256: str = ""  # of the file's bytes; "" when they could not be read
-    seconds: float = 0.0  # that trying took
+FileEntry = dict[str, int | str]  # size in bytes and sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation holds and what it was made with."""
+    """How much a generation holds and what it was made with; what it holds is in its store."""
 
     generation: str
     documents_dir: str  # relative to the index when the index lies in it, else absolute
@@ -37,11 +29,9 @@ class Manifest:
     encoder_fingerprint: str
     dim: int
     max_chunk_chars: int
+    n_documents: int
     n_chunks: int
     mean_terms: float
-    documents: tuple[DocumentInfo, ...]  # sorted by source
-    failed: tuple[FailedFile, ...]
-    problems: tuple[Problem, ...]
     restored_from: str = ""  # the generation that a rollback brought back; "" for a build's own
 
 
@@ -58,17 +48,12 @@ class GenerationPaths:
 
     @property
     def store(self) -> Path:
-        """Documents and chunks."""
+        """Files, documents and chunks."""
         return self.root / "chunks.sqlite"
 
     @property
-    def vectors(self) -> Path:
-        """(n_chunks, dim) float32, one row a chunk."""
-        return self.root / "vectors.npy"
-
-    @property
     def dense(self) -> Path:
-        """FAISS's bytes."""
+        """The chunks' vectors, as FAISS's bytes."""
         return self.root / "dense.faiss"
 
     @property
@@ -82,21 +67,36 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def write_manifest(paths: GenerationPaths, manifest: Manifest) -> None:
+def write_manifest(
+    paths: GenerationPaths, manifest: Manifest, shared: Mapping[str, FileEntry] | None = None
+) -> None:
     """Write a manifest with the size and sha256 of every other file and its own checksum.
 
     :param paths: A generation that is complete but for it.
     :param manifest: What the generation holds.
+    :param shared: From :func:`find_shared`; these files are not hashed again.
     """
-    body = {
-        "format_version": FORMAT_VERSION,
-        **asdict(manifest),
-        "files": {
-            path.relative_to(paths.root).as_posix(): _describe(path) for path in data_files(paths)
-        },
-    }
+    known = shared or {}
+    names = [path.relative_to(paths.root).as_posix() for path in data_files(paths)]
+    files = {name: known.get(name) or _describe(paths.root / name) for name in names}
+    body = {"format_version": FORMAT_VERSION, **asdict(manifest), "files": files}
     body["checksum"] = _checksum(body)
     paths.manifest.write_text(json.dumps(body, ensure_ascii=False, indent=1), "utf-8", newline="\n")
+
+
+def find_shared(paths: GenerationPaths, other: GenerationPaths) -> dict[str, FileEntry]:
+    """Find the files that one generation shares with another, being links to the same.
+
+    :param paths: The one.
+    :param other: The other, published.
+    :return: Their names, each with what the other's manifest says of the file.
+    """
+    shared = {}
+    for name, entry in _read_json(other.manifest)["files"].items():
+        with suppress(OSError):  # the one has no such file
+            if (paths.root / name).samefile(other.root / name):
+                shared[name] = entry
+    return shared
 
 
 def read_manifest(paths: GenerationPaths) -> Manifest:
@@ -119,7 +119,7 @@ def read_manifest(paths: GenerationPaths) -> Manifest:
     wrong = [
         name
         for name, entry in body["files"].items()
-        if not (paths.root / name).is_file() or (paths.root / name).stat().st_size != entry["size"]
+        if _size_of(paths.root / name) != entry["size"]
     ]
     if wrong:
         raise IndexCorruptError(
@@ -131,29 +131,53 @@ def read_manifest(paths: GenerationPaths) -> Manifest:
         raise IndexCorruptError(f"{paths.manifest} is incomplete. {_REBUILD}") from exc
 
 
+def check_loaded(paths: GenerationPaths) -> None:
+    """Hash what a load relies on, a gigabyte a second: everything but the vectors.
+
+    Names, titles, pages and headings of citations come from the store, and a flipped bit in a
+    segment can keep tantivy busy for ever. Damage to a vector can cost an answer, but never make a
+    wrong one.
+
+    :param paths: A published generation.
+    :raises IndexCorruptError: Naming every file that is not as it was written.
+    """
+    _check_files(paths, lambda name: name != paths.dense.name)
+
+
 def check_files(paths: GenerationPaths) -> None:
-    """Hash every file of a generation: sizes are checked at each load, bytes only here.
+    """Hash every file of a generation.
 
     :param paths: A published generation.
     :raises IndexFormatError: When it was written in another format version.
     :raises IndexCorruptError: Naming every file that is not as it was written.
     """
     read_manifest(paths)
+    _check_files(paths, lambda _: True)
+
+
+def check_copied(paths: GenerationPaths) -> None:
+    """Hash the files that the next generation copies; those it links keep their checksums.
+
+    :param paths: A published generation.
+    :raises IndexCorruptError: Naming every file that is not as it was written.
+    """
+    # Of the lexical index, segments are linked, and the two files that name them written anew.
+    _check_files(paths, lambda name: "/" not in name or name.endswith(".json"))
+
+
+def _check_files(paths: GenerationPaths, is_wanted: Callable[[str], bool]) -> None:
     recorded = _read_json(paths.manifest)["files"]
-    wrong = [name for name, entry in recorded.items() if _describe(paths.root / name) != entry]
+    wrong = [
+        name
+        for name, entry in recorded.items()
+        if is_wanted(name) and _describe(paths.root / name) != entry
+    ]
     if wrong:
         raise IndexCorruptError(f"Altered in {paths.root}: {', '.join(sorted(wrong))}. {_REBUILD}")
 
 
 def _from_json(body: dict[str, Any]) -> Manifest:
-    values = {field.name: body[field.name] for field in fields(Manifest)}
-    values["documents"] = tuple(
-        DocumentInfo(**{**entry, "warnings": tuple(entry["warnings"])})
-        for entry in body["documents"]
-    )
-    values["failed"] = tuple(FailedFile(**entry) for entry in body["failed"])
-    values["problems"] = tuple(Problem(**entry) for entry in body["problems"])
-    return Manifest(**values)
+    return Manifest(**{field.name: body[field.name] for field in fields(Manifest)})
 
 
 def describe_folder(documents_dir: Path, index_dir: Path) -> str:
@@ -185,7 +209,15 @@ def check_folder(manifest: Manifest, documents_dir: Path, index_dir: Path) -> No
         )
 
 
-def _describe(path: Path) -> dict[str, int | str]:
+def _size_of(path: Path) -> int | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _describe(path: Path) -> FileEntry:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"size": path.stat().st_size, "sha256": digest}

@@ -23,7 +23,7 @@ class Progress:
     stage: Stage
     done: int
     total: int
-    name: str = ""  # the file at hand
+    name: str = ""  # the file at hand; of a wait, who is waited for
 
 
 class ProgressCallback(Protocol):

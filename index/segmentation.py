@@ -28,6 +28,7 @@ _CODE = re.compile(
     rf"(?!{_LATIN})"
 )
 _SEPARATORS = re.compile(r"[-./_+& ]")
+TERMS_VERSION = 1  # to be raised with every change of what extract_terms gives
 _MAX_TERM_CHARS = 64  # longer "words" are noise such as base64, and tantivy loses those over 64 KiB
 
 
@@ -39,6 +40,16 @@ def cut_words(run: str) -> list[str]:
     """
     words: list[str] = rjieba.cut(run)
     return words
+
+
+def tag_words(text: str) -> list[tuple[str, str]]:
+    """Cut a text into words and name their classes as ``jieba.posseg`` does.
+
+    :param text: Folded text.
+    :return: (word, tag of the ICTCLAS set) in order.
+    """
+    tagged: list[tuple[str, str]] = rjieba.tag(text)
+    return tagged
 
 
 def extract_terms(folded: str) -> list[str]:
@@ -80,12 +91,10 @@ def extract_codes(folded: str) -> Iterator[str]:
             yield "=" + first
 
 
-def _unspaced_terms(run: str) -> Iterator[str]:
-    for match in _HAN_RUN.finditer(run):
-        yield from rjieba.cut_for_search(match.group())
+def _unspaced_terms(run: str) -> list[str]:
+    terms: list[str] = []
+    for words in map(rjieba.cut_for_search, _HAN_RUN.findall(run)):
+        terms += words
     if len(run) == 1:
-        if not _HAN_RUN.match(run):
-            yield run
-        return
-    for at in range(len(run) - 1):
-        yield "#" + run[at : at + 2]
+        return terms or [run]
+    return terms + ["#" + run[at : at + 2] for at in range(len(run) - 1)]

@@ -1,34 +1,46 @@
-"""Chunk store: documents and chunks ↔ one SQLite file."""
+"""Chunk store: the files, documents and chunks of a generation, in one SQLite file.
+
+It is written by :mod:`index.store_writer`.
+"""
 
 import json
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
-from index.datatypes import Chunk, Document, Heading, Place, PlaceKind, Span
+from index.datatypes import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    FailedFile,
+    Heading,
+    Place,
+    PlaceKind,
+    Problem,
+    Span,
+)
 from index.errors import IndexCorruptError
+from index.loading import title_of
+from index.store_access import damaged, read_only_uri
 
-_SCHEMA = """
-CREATE TABLE documents (
-    doc_id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    media_type TEXT NOT NULL, encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL,
-    places TEXT NOT NULL, headings TEXT NOT NULL
-) STRICT;
-CREATE TABLE chunks (
-    row INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE,
-    doc_id TEXT NOT NULL REFERENCES documents (doc_id),
-    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL,
-    vector_key BLOB NOT NULL
-) STRICT;
-CREATE INDEX chunks_by_document ON chunks (doc_id, row);
-"""
-_KEY_INDEX = "CREATE INDEX chunks_by_vector ON chunks (vector_key)"
 _CHUNK_COLUMNS = 'row, chunk_id, doc_id, "start", "end", heading, text'
+_MAX_COPIES = 20  # of a document that are named with it; a folder may hold thousands
+_COPIES = f"""(SELECT json_group_array(source) FROM
+    (SELECT source FROM files WHERE doc_id = d.doc_id AND source <> d.source
+    ORDER BY source LIMIT {_MAX_COPIES}))"""
+_INFO = f"""
+SELECT doc_id, source, own_title, media_type, encoding, d.sha256, text_sha256, size, mtime_ns,
+    n_chars, n_chunks, n_pages, n_empty_pages, d.seconds, warnings, {_COPIES}
+FROM documents AS d JOIN files USING (source, doc_id)"""
+_FAILED = "SELECT source, size, mtime_ns, message, sha256, seconds FROM files WHERE doc_id IS NULL"
+_PROBLEMS = """
+SELECT source, message FROM passed_over
+UNION ALL SELECT source, message FROM files WHERE doc_id IS NULL ORDER BY source, message LIMIT ?"""
+_WANTED = "instr(lower(d.source), lower(?)) > 0"
 _MAX_VARIABLES = 500  # SQLite's oldest limit is 999
 
 
@@ -40,11 +52,20 @@ class StoredChunk:
     chunk: Chunk
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """A file that a build found a loader for."""
+
+    source: str
+    sha256: str  # of its bytes; "" when they could not be read
+    is_indexed: bool
+
+
 class ChunkStore:
     """An open store; safe to read from several threads."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        """Hold a connection; use :meth:`create` or :meth:`load`.
+        """Hold a connection; use :meth:`load`.
 
         :param connection: Open, usable from any thread.
         :param path: The file, for messages.
@@ -55,18 +76,6 @@ class ChunkStore:
         self._lock = threading.Lock()
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """Make an empty store.
-
-        :param path: A file that does not exist yet.
-        :return: The store, writable.
-        """
-        connection = sqlite3.connect(path, check_same_thread=False)
-        # Nobody sees the file before the generation is published, and a crash discards it whole.
-        connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
-        return cls(connection, path)
-
-    @classmethod
     def load(cls, path: Path) -> Self:
         """Open a published store for reading.
 
@@ -74,76 +83,140 @@ class ChunkStore:
         :return: The store.
         :raises IndexCorruptError: When it is not such a file.
         """
-        uri = f"{read_only_uri(path.resolve())}?mode=ro&immutable=1"
         try:
-            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            connection = sqlite3.connect(
+                read_only_uri(path.resolve()), uri=True, check_same_thread=False
+            )
             connection.execute(f"SELECT {_CHUNK_COLUMNS} FROM chunks LIMIT 1").fetchall()
-        except sqlite3.Error as exc:
-            raise IndexCorruptError(f"{path} cannot be read. Run: yiju index --full") from exc
+        except (sqlite3.Error, UnicodeDecodeError) as exc:
+            raise damaged(path) from exc
         return cls(connection, path)
 
     def close(self) -> None:
-        """Commit and close; a store that is no longer used closes itself."""
-        self._connection.commit()
+        """Close; a store that is no longer used closes itself."""
         self._close()
 
-    def add_document(self, document: Document, encoding: str) -> None:
-        """Store a document's text and layout.
+    def document_info(self, doc_id: str) -> DocumentInfo:
+        """Return what is known of a document without its text.
 
-        :param document: The document.
-        :param encoding: The file's encoding.
+        :param doc_id: Its id.
+        :raises KeyError: When there is none.
+        :raises IndexCorruptError: When the file is damaged.
         """
-        places = json.dumps(
-            [(p.kind, p.number, p.span.start, p.span.end, p.name) for p in document.places],
-            ensure_ascii=False,
-        )
-        headings = json.dumps(
-            [(h.level, h.title, h.span.start, h.span.end) for h in document.headings],
-            ensure_ascii=False,
-        )
-        self._connection.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                document.doc_id,
-                document.source,
-                document.title,
-                document.media_type,
-                encoding,
-                document.sha256,
-                document.text,
-                places,
-                headings,
-            ),
-        )
+        rows = self._query(f"{_INFO} WHERE d.doc_id = ?", (doc_id,))
+        if not rows:
+            raise KeyError(doc_id)
+        return _info(rows[0])
 
-    def add_chunks(self, first_row: int, chunks: Sequence[Chunk], keys: Sequence[bytes]) -> None:
-        """Store chunks under consecutive rows.
+    def document_infos(
+        self,
+        *,
+        only_warned: bool = False,
+        wanted: str = "",
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[DocumentInfo]:
+        """Go through what is known of the documents, by source, without holding it all.
 
-        :param first_row: The first one's row.
-        :param chunks: Chunks of a stored document, in order.
-        :param keys: What each chunk's vector depends on, hashed.
+        :param only_warned: Only of those that could not be read wholly.
+        :param wanted: Only of those whose source holds this, in whatever case of a to z.
+        :param offset: How many to leave out before.
+        :param limit: Most of them; None for all.
+        :raises IndexCorruptError: When the file is damaged.
         """
-        self._connection.executemany(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    row,
-                    chunk.chunk_id,
-                    chunk.doc_id,
-                    chunk.span.start,
-                    chunk.span.end,
-                    json.dumps(chunk.heading, ensure_ascii=False),
-                    chunk.text,
-                    key,
-                )
-                for row, (chunk, key) in enumerate(zip(chunks, keys, strict=True), first_row)
-            ],
-        )
+        where = f"{_WANTED} AND warnings <> '[]'" if only_warned else _WANTED
+        sql = f"{_INFO} WHERE {where} ORDER BY d.source LIMIT ? OFFSET ?"
+        rows = self._stream(sql, (wanted, -1 if limit is None else limit, offset))
+        return map(_info, rows)
 
-    def index_keys(self) -> None:
-        """Make vector keys findable; called once, after the last chunk."""
-        self._connection.execute(_KEY_INDEX)
-        self._connection.commit()
+    def n_documents(self, wanted: str) -> int:
+        """Return how many documents' sources hold some text."""
+        sql = f"SELECT count(*) FROM documents AS d WHERE {_WANTED}"
+        return int(self._query(sql, (wanted,))[0][0])
+
+    def n_bytes(self) -> int:
+        """Return the size of all files that have a loader."""
+        return int(self._query("SELECT coalesce(sum(size), 0) FROM files", ())[0][0])
+
+    def sample_infos(self, places: Sequence[int]) -> list[DocumentInfo]:
+        """Return what is known of some documents.
+
+        :param places: Their places among all by source, from 0.
+        :return: In the order of places.
+        """
+        nth = "(SELECT source FROM documents ORDER BY source LIMIT 1 OFFSET ?)"
+        sql = f"{_INFO} WHERE d.source = {nth}"
+        return [_info(row) for place in places for row in self._query(sql, (place,))]
+
+    def n_warned(self) -> int:
+        """Return how many documents could not be read wholly."""
+        sql = "SELECT count(*) FROM documents WHERE warnings <> '[]'"
+        return int(self._query(sql, ())[0][0])
+
+    def doc_id_of(self, source: str) -> str:
+        """Return the id of the document that holds a file's content.
+
+        :param source: The file, which may be a copy of the document's own.
+        :raises KeyError: When it is not indexed.
+        """
+        sql = "SELECT doc_id FROM files WHERE source = ? AND doc_id IS NOT NULL"
+        try:
+            rows = self._query(sql, (source,))
+        except UnicodeEncodeError:  # a lone surrogate: no indexed file has such a name
+            rows = []
+        if not rows:
+            raise KeyError(source)
+        return str(rows[0][0])
+
+    def doc_id_with_hash(self, prefix: str) -> str:
+        """Return the id of a document by the sha256 of its file's bytes.
+
+        :param prefix: The first hexadecimal digits.
+        :raises KeyError: When there is none.
+        """
+        sql = "SELECT doc_id FROM documents WHERE sha256 >= ? AND sha256 < ? LIMIT 1"
+        rows = self._query(sql, (prefix, prefix + "g"))
+        if not rows:
+            raise KeyError(prefix)
+        return str(rows[0][0])
+
+    def files(self) -> Iterator[IndexedFile]:
+        """Go through the files that have a loader, by source."""
+        sql = "SELECT source, sha256, doc_id IS NOT NULL FROM files ORDER BY source"
+        for source, sha256, is_indexed in self._stream(sql, ()):
+            yield IndexedFile(source, sha256, bool(is_indexed))
+
+    def copies_of(self, doc_id: str) -> Iterator[str]:
+        """Go through the files with the bytes of a document but its own, by source.
+
+        :param doc_id: The document's id.
+        """
+        sql = """SELECT f.source FROM files AS f JOIN documents AS d USING (doc_id)
+            WHERE doc_id = ? AND f.source <> d.source ORDER BY f.source"""
+        return (source for (source,) in self._stream(sql, (doc_id,)))
+
+    def failed_files(self) -> Iterator[FailedFile]:
+        """Go through the files that could not be indexed though they have a loader, by source."""
+        return (FailedFile(*row) for row in self._stream(f"{_FAILED} ORDER BY source", ()))
+
+    def passed_over(self) -> Iterator[Problem]:
+        """Go through the files that were not even tried, by source."""
+        sql = "SELECT source, message FROM passed_over ORDER BY source, message"
+        return (Problem(*row) for row in self._stream(sql, ()))
+
+    def problems(self, limit: int | None = None) -> Iterator[Problem]:
+        """Go through everything that was left out, by source.
+
+        :param limit: Most of it; None for all.
+        """
+        rows = self._stream(_PROBLEMS, (-1 if limit is None else limit,))
+        return (Problem(*row) for row in rows)
+
+    def n_problems(self) -> int:
+        """Return how many files were left out."""
+        sql = """SELECT (SELECT count(*) FROM passed_over)
+            + (SELECT count(*) FROM files WHERE doc_id IS NULL)"""
+        return int(self._query(sql, ())[0][0])
 
     def document(self, doc_id: str) -> Document:
         """Return a stored document.
@@ -154,32 +227,17 @@ class ChunkStore:
         :raises IndexCorruptError: When the file is damaged.
         """
         rows = self._query(
-            "SELECT doc_id, source, title, text, media_type, sha256, places, headings"
-            " FROM documents WHERE doc_id = ?",
+            "SELECT doc_id, source, own_title, text, media_type, sha256, places, headings,"
+            f" {_COPIES} FROM documents AS d JOIN texts USING (doc_id) WHERE d.doc_id = ?",
             (doc_id,),
         )
         if not rows:
             raise KeyError(doc_id)
-        doc_id, source, title, text, media_type, sha256, places, headings = rows[0]
         try:
-            return Document(
-                doc_id,
-                source,
-                title,
-                text,
-                media_type,
-                sha256,
-                places=tuple(
-                    Place(PlaceKind(kind), number, Span(start, end), name)
-                    for kind, number, start, end, name in json.loads(places)
-                ),
-                headings=tuple(
-                    Heading(level, title, Span(start, end))
-                    for level, title, start, end in json.loads(headings)
-                ),
-            )
+            *values, copies = rows[0]
+            return replace(unpack_document(*values), copies=tuple(json.loads(copies)))
         except (TypeError, ValueError) as exc:
-            raise self._damaged() from exc
+            raise damaged(self._path) from exc
 
     def chunks(self, rows: Iterable[int]) -> list[StoredChunk]:
         """Return chunks by row.
@@ -211,21 +269,12 @@ class ChunkStore:
         :return: The chunks.
         """
         sql = f"SELECT {_CHUNK_COLUMNS} FROM chunks"
-        cursor = (
-            self._connection.execute(sql + " ORDER BY row")
-            if doc_id is None
-            else self._connection.execute(sql + " WHERE doc_id = ? ORDER BY row", (doc_id,))
-        )
-        try:
-            for values in cursor:
-                yield _stored(values)
-        except sqlite3.DatabaseError as exc:
-            raise self._damaged() from exc
-
-    def vector_keys(self, start: int, end: int) -> list[bytes]:
-        """Return the vector keys of rows start to end - 1."""
-        sql = "SELECT vector_key FROM chunks WHERE row >= ? AND row < ? ORDER BY row"
-        return [key for (key,) in self._query(sql, (start, end))]
+        if doc_id is None:
+            return map(_stored, self._stream(f"{sql} ORDER BY row", ()))
+        found = self._query("SELECT first_row, n_chunks FROM documents WHERE doc_id = ?", (doc_id,))
+        first_row, n_chunks = found[0] if found else (0, 0)
+        within = " WHERE row >= ? AND row < ? ORDER BY row"
+        return map(_stored, self._stream(sql + within, (first_row, first_row + n_chunks)))
 
     def iterate_keys(self) -> Iterator[bytes]:
         """Go through the vector keys in their own order, without holding them all.
@@ -233,52 +282,62 @@ class ChunkStore:
         :return: As many keys as there are chunks; equal chunks have equal ones.
         :raises IndexCorruptError: When the file is damaged.
         """
-        try:
-            for (key,) in self._connection.execute(
-                "SELECT vector_key FROM chunks ORDER BY vector_key"
-            ):
-                yield key
-        except sqlite3.DatabaseError as exc:
-            raise self._damaged() from exc
-
-    def rows_by_key(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        """Find rows whose vector has one of the keys.
-
-        :param keys: Vector keys.
-        :return: For each known key, one row.
-        """
-        found: dict[bytes, int] = {}
-        for at in range(0, len(keys), _MAX_VARIABLES):
-            part = list(keys[at : at + _MAX_VARIABLES])
-            marks = ",".join("?" * len(part))
-            sql = f"SELECT vector_key, row FROM chunks WHERE vector_key IN ({marks})"
-            found.update((key, row) for key, row in self._query(sql, part))
-        return found
+        for (key,) in self._stream("SELECT vector_key FROM chunks ORDER BY vector_key", ()):
+            yield key
 
     def _query(self, sql: str, values: Sequence[str | int | bytes]) -> list[Any]:
         try:
             with self._lock:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as exc:
-            raise self._damaged() from exc
+            raise damaged(self._path) from exc
 
-    def _damaged(self) -> IndexCorruptError:
-        return IndexCorruptError(f"{self._path} cannot be read. Run: yiju index --full")
+    def _stream(self, sql: str, values: Sequence[str | int]) -> Iterator[Any]:
+        try:
+            yield from self._connection.execute(sql, values)
+        except sqlite3.DatabaseError as exc:
+            raise damaged(self._path) from exc
 
 
-def read_only_uri(path: PurePath) -> str:
-    """Return SQLite's URI of an absolute path.
+def unpack_document(  # noqa: PLR0913, PLR0917 - the columns of a row
+    doc_id: str,
+    source: str,
+    own_title: str,
+    text: str,
+    media_type: str,
+    sha256: str,
+    places: str,
+    headings: str,
+) -> Document:
+    """Make a document of what the tables ``documents`` and ``texts`` hold of it.
 
-    SQLite takes no authority, so a Windows share ``//server/share`` needs two more slashes.
-
-    :param path: Absolute, of either kind of system.
-    :return: ``file:///…`` for drives and POSIX, ``file:////server/…`` for shares.
+    :raises ValueError: When the layout is not JSON, or not of this shape; also TypeError.
     """
-    posix = path.as_posix()
-    return "file://" + ("" if posix.startswith("/") else "/") + quote(posix, safe="/:")
+    return Document(
+        doc_id,
+        source,
+        own_title or title_of(source),
+        text,
+        media_type,
+        sha256,
+        places=tuple(
+            Place(PlaceKind(kind), number, Span(start, end), name)
+            for kind, number, start, end, name in json.loads(places)
+        ),
+        headings=tuple(
+            Heading(level, title, Span(start, end))
+            for level, title, start, end in json.loads(headings)
+        ),
+    )
 
 
 def _stored(values: tuple[Any, ...]) -> StoredChunk:
     row, chunk_id, doc_id, start, end, heading, text = values
     chunk = Chunk(chunk_id, doc_id, Span(start, end), tuple(json.loads(heading)), text)
     return StoredChunk(row, chunk)
+
+
+def _info(values: tuple[Any, ...]) -> DocumentInfo:
+    doc_id, source, own_title, *middle, warnings, copies = values
+    title, lists = own_title or title_of(source), map(json.loads, (warnings, copies))
+    return DocumentInfo(doc_id, source, title, *middle, *map(tuple, lists))

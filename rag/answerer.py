@@ -1,43 +1,27 @@
-"""Answerer: the loaded state for many questions; ``answer`` is the one-call form over it."""
+"""Answerer: one folder's documents, loaded for many questions."""
 
 import shlex
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from index.build import build_index, default_index_dir, is_stale
+from index.build import build_index, is_stale
 from index.datatypes import BuildReport, Document
-from index.encoder import Encoder, StaticEncoder, load_encoder
+from index.encoder import Encoder, load_encoder
 from index.errors import IndexFormatError
 from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
-from index.loading import hash_source
 from index.manifest import Manifest, read_manifest
 from index.pretrained import absolute_name
 from index.progress import ProgressCallback
 from index.settings import IndexSettings
-from rag.answer_type import asks_several
-from rag.calibration import Calibration
-from rag.composer import compose_answer
+from rag.conversation import History
 from rag.datatypes import Answer
-from rag.own_probability import OwnProbability
-from rag.query import analyze_question
-from rag.reader import Reader, SpanReader
-from rag.retriever import retrieve
-from rag.selection import select_spans
-from rag.settings import N_READ, RagSettings
-from rag.transformers_reader import TransformersReader
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A reader with what tells how far to trust it."""
-
-    reader: Reader
-    calibration: Calibration | OwnProbability
+from rag.joined import JoinedBase, Knowledge
+from rag.reading import Reading
+from rag.registry import Collection
+from rag.settings import N_READ
 
 
 class Answerer:
@@ -50,33 +34,32 @@ class Answerer:
     def __init__(  # noqa: PLR0913 - what load and open put together
         self,
         knowledge_base: KnowledgeBase,
-        reader: Reader,
-        calibration: Calibration | OwnProbability,
+        reading: Reading,
         *,
         documents_dir: Path,
         index_dir: Path,
         stamp: tuple[int, int] | None = None,
+        collection: str = "",
     ) -> None:
         """Hold the loaded parts; use :meth:`load` or :meth:`open`.
 
         :param knowledge_base: The live generation.
-        :param reader: Reads its chunks.
-        :param calibration: The reader's.
+        :param reading: The models.
         :param documents_dir: The documents' folder.
         :param index_dir: The index's folder.
         :param stamp: The index's before the knowledge base was loaded.
+        :param collection: What citations are said to be from; "" when the folder has no name.
         """
         self._knowledge_base = knowledge_base
-        self._reader = reader
-        self._calibration = calibration
+        self.reading = reading
         self.documents_dir = documents_dir
         self.index_dir = index_dir
-        self._settings = RagSettings()
+        self.collection = collection
         self._stamp = stamp
         self._refreshing = threading.Lock()
 
     @classmethod
-    def load(
+    def load(  # noqa: PLR0913 - each has its own default
         cls,
         index_dir: str | Path,
         *,
@@ -84,6 +67,7 @@ class Answerer:
         encoder: str = "",
         reader: str = "",
         generation: str = "",
+        collection: str = "",
     ) -> Self:
         """Load an index as it is.
 
@@ -93,6 +77,7 @@ class Answerer:
         :param reader: A transformers question-answering model's name or folder; by default the one
             in ``YIJU_READER``, else the bundled one.
         :param generation: One that is kept; by default the live one.
+        :param collection: What citations are said to be from; "" when the folder has no name.
         :return: The answerer.
         :raises IndexFormatError: When the index was made with another encoder.
         :raises IndexingError: When there is no usable index, or the encoder cannot be loaded.
@@ -105,24 +90,25 @@ class Answerer:
         knowledge_base = KnowledgeBase.load(
             index_dir, encoder=model, documents_dir=documents_dir, generation=generation
         )
-        reading = _load_reading(reader, knowledge_base.encoder)
+        reading = Reading.beside(knowledge_base.encoder, reader)
         return cls(
             knowledge_base,
-            reading.reader,
-            reading.calibration,
+            reading,
             documents_dir=documents_dir,
             index_dir=index_dir,
             stamp=stamp,
+            collection=collection,
         )
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each has its own default
         cls,
         documents_dir: str | Path,
         index_dir: str | Path | None = None,
         *,
         encoder: str = "",
         reader: str = "",
+        collection: str = "",
         progress: ProgressCallback | None = None,
     ) -> Self:
         """Load the index of a folder, made or brought up to date first unless it was rolled back.
@@ -133,28 +119,57 @@ class Answerer:
             ``YIJU_ENCODER``, else the bundled one. An index made with another is made anew.
         :param reader: A transformers question-answering model's name or folder; by default the one
             in ``YIJU_READER``, else the bundled one.
+        :param collection: What citations are said to be from; "" when the folder has no name.
         :param progress: Told of a build's steps.
         :return: The answerer.
         :raises IndexingError: When there is nothing to index, the index cannot be used or the
             encoder cannot be loaded.
         :raises ReaderError: When the reader cannot be loaded.
         """
-        documents_dir = Path(documents_dir)
-        index_dir = Path(index_dir) if index_dir else default_index_dir(documents_dir)
-        settings = IndexSettings.from_env(encoder=encoder)
-        model = load_encoder(settings.encoder)
-        reading = _load_reading(reader, model)  # before a build that may take long
-        build_index(
-            documents_dir, index_dir, model, settings=settings, automatic=True, progress=progress
+        return cls.open_collection(
+            Collection(collection, Path(documents_dir), Path(index_dir) if index_dir else None),
+            Reading.load(encoder, reader),  # before a build that may take long
+            settings=IndexSettings.from_env(encoder=encoder),
+            progress=progress,
         )
+
+    @classmethod
+    def open_collection(
+        cls,
+        collection: Collection,
+        reading: Reading,
+        *,
+        settings: IndexSettings | None,
+        progress: ProgressCallback | None = None,
+    ) -> Self:
+        """Load the index of a collection, made or brought up to date first when settings are given.
+
+        :param collection: The collection.
+        :param reading: The models, which all collections share.
+        :param settings: What the index is built with; None leaves it as it is.
+        :param progress: Told of a build's steps.
+        :return: The answerer, whose citations name the collection.
+        :raises IndexFormatError: When the index is left as it is and was made with another encoder.
+        :raises IndexingError: When there is nothing to index or the index cannot be used.
+        """
+        documents_dir, index_dir = collection.folder, collection.index_dir
+        if settings:
+            build_index(
+                documents_dir,
+                index_dir,
+                reading.encoder,
+                settings=settings,
+                automatic=True,
+                progress=progress,
+            )
         stamp = IndexDir(index_dir).stamp()
         return cls(
-            KnowledgeBase.load(index_dir, encoder=model, documents_dir=documents_dir),
-            reading.reader,
-            reading.calibration,
+            KnowledgeBase.load(index_dir, encoder=reading.encoder, documents_dir=documents_dir),
+            reading,
             documents_dir=documents_dir,
             index_dir=index_dir,
             stamp=stamp,
+            collection=collection.name,
         )
 
     @property
@@ -162,29 +177,33 @@ class Answerer:
         """What the live generation holds."""
         return self._knowledge_base.manifest
 
-    def answer(self, question: str, *, top_k: int = N_READ, history: Sequence[str] = ()) -> Answer:
+    @property
+    def knowledge_base(self) -> KnowledgeBase:
+        """The live generation; a refresh puts another in its place."""
+        return self._knowledge_base
+
+    @property
+    def asked(self) -> Knowledge:
+        """What a question is asked of; it stays as it is whatever is refreshed meanwhile."""
+        base = self._knowledge_base
+        return JoinedBase({self.collection: base}) if self.collection else base
+
+    @property
+    def answerers(self) -> tuple[Self, ...]:
+        """Itself, as the only one: so one folder and several are gone through alike."""
+        return (self,)
+
+    def answer(self, question: str, *, top_k: int = N_READ, history: History = ()) -> Answer:
         """Answer a question with the documents' exact words.
 
         :param question: Any string.
         :param top_k: Number of chunks read, from 1.
-        :param history: Earlier questions of the conversation, oldest first.
+        :param history: The conversation before it, oldest first: the answers given, or the
+            questions alone; a follow-up is understood by it.
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
         """
-        if not isinstance(top_k, int) or top_k < 1:
-            raise ValueError(f"top_k must be a whole number of at least 1, got {top_k!r}")
-        knowledge_base = self._knowledge_base  # pinned: a refresh swaps the attribute
-        query = analyze_question(
-            question, history=history, max_chars=self._settings.max_question_chars
-        )
-        hits = retrieve(knowledge_base, query, self._settings, top_k)
-        spans = select_spans(self._reader.read(query, hits), several=asks_several(query.normalized))
-        return compose_answer(
-            knowledge_base,
-            query,
-            judged=self._calibration.judge(query, spans),
-            nearest=hits[: self._settings.n_nearest],
-        )
+        return self.reading.answer(self.asked, question, top_k=top_k, history=history)
 
     def is_stale(self) -> bool:
         """Tell whether the documents changed since the live generation, or another one is live.
@@ -236,87 +255,12 @@ class Answerer:
     def document(self, source: str) -> Document:
         """Return a document by its path.
 
-        :param source: As in a citation.
+        :param source: As in a citation; a copy's gives the document of the same bytes.
         :return: The document with its text.
         :raises KeyError: When the live generation has none of that name.
         """
-        return self._knowledge_base.document(hash_source(source))
-
-
-def answer(  # noqa: PLR0913 - the public contract
-    question: str,
-    *,
-    documents: str | Path = "seeds",
-    index_dir: str | Path | None = None,
-    top_k: int = N_READ,
-    history: Sequence[str] = (),
-    refresh: bool = True,
-    encoder: str = "",
-    reader: str = "",
-) -> Answer:
-    """Answer a question with the exact words of a folder's documents.
-
-    The index is built when there is none and brought up to date when documents changed.
-
-    :param question: Any string.
-    :param documents: The documents' folder.
-    :param index_dir: The index's folder; by default ``.yiju`` in the documents' one.
-    :param top_k: Number of chunks read, from 1.
-    :param history: Earlier questions of the conversation, oldest first.
-    :param refresh: Look for changed documents first; False answers from the index as it is.
-    :param encoder: A sentence-transformers model's name or folder; by default ``YIJU_ENCODER``'s,
-        else the bundled one. An index made with another is made anew, or refused without refresh.
-    :param reader: A transformers question-answering model's name or folder; by default
-        ``YIJU_READER``'s, else the bundled one.
-    :return: The answer; ``status`` is ``not_found`` when the documents do not hold one.
-    :raises IndexMissingError: When the folder is missing or empty, or, without refresh, the index.
-    :raises IndexFormatError: When, without refresh, the index was made with another encoder.
-    :raises IndexingError: When the index cannot be built or read, or the encoder not loaded.
-    :raises ReaderError: When the reader cannot be loaded.
-    """
-    documents_dir = Path(documents)
-    index_path = Path(index_dir) if index_dir else default_index_dir(documents_dir)
-    # Without refresh another process's newer generation is still "the index as it is".
-    stamp = None if refresh else IndexDir(index_path).stamp()
-    wanted = _Wanted(
-        documents_dir.resolve(), index_path.resolve(), absolute_name(encoder), absolute_name(reader)
-    )
-    answerer = _opened(wanted, refresh, stamp)
-    if refresh and answerer.is_stale():
-        answerer.refresh(automatic=True)
-    return answerer.answer(question, top_k=top_k, history=history)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What an answerer is opened for."""
-
-    documents_dir: Path
-    index_dir: Path
-    encoder: str
-    reader: str
-
-
-@lru_cache(maxsize=4)
-def _opened(wanted: _Wanted, refresh: bool, stamp: tuple[int, int] | None) -> Answerer:
-    del stamp  # part of the cache's key only
-    if refresh:
-        return Answerer.open(
-            wanted.documents_dir, wanted.index_dir, encoder=wanted.encoder, reader=wanted.reader
-        )
-    return Answerer.load(
-        wanted.index_dir,
-        documents_dir=wanted.documents_dir,
-        encoder=wanted.encoder,
-        reader=wanted.reader,
-    )
-
-
-def _load_reading(name: str, encoder: Encoder) -> _Reading:
-    name = name or RagSettings.from_env().reader
-    if name:
-        return _Reading(TransformersReader.load(name), OwnProbability())
-    return _Reading(SpanReader.load(_static_encoder(encoder)), Calibration.load())
+        knowledge_base = self._knowledge_base
+        return knowledge_base.document(knowledge_base.files.doc_id_of(source))
 
 
 def _require_encoder(index_dir: Path, name: str) -> Encoder:
@@ -331,7 +275,3 @@ def _require_encoder(index_dir: Path, name: str) -> Encoder:
             f"Run: yiju index --encoder {shlex.quote(name)}"
         )
     return encoder
-
-
-def _static_encoder(encoder: Encoder) -> StaticEncoder:
-    return encoder if isinstance(encoder, StaticEncoder) else StaticEncoder.load()

@@ -22,6 +22,7 @@ from rag.datatypes import AnswerSpan, Query, Status
 from rag.errors import ReaderError
 from rag.query import detect_language
 from rag.reader import BUNDLED_DIR
+from rag.values import Agreement
 
 _MOST_LOGIT = 10.0
 _MOST_MARGIN = 5.0
@@ -44,6 +45,7 @@ class Judged:
     span: AnswerSpan
     confidence: float  # in [0, 1]
     status: Status
+    agreement: Agreement = Agreement.INCOMPARABLE  # with the most probable span
 
 
 @dataclass(frozen=True, slots=True)

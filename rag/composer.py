@@ -11,16 +11,18 @@ from dataclasses import replace
 
 from index.datatypes import Chunk, Document, Hit, Place, PlaceKind, Span
 from index.errors import IndexCorruptError
-from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from rag.calibration import Judged
 from rag.datatypes import Answer, AnswerSpan, Citation, CitedPlace, Query, Role, Status
+from rag.document_dates import date_document
+from rag.joined import Knowledge
+from rag.values import Agreement
 
 logger = logging.getLogger(__name__)
 
 
 def compose_answer(
-    knowledge_base: KnowledgeBase,
+    knowledge_base: Knowledge,
     query: Query,
     *,
     judged: Sequence[Judged],
@@ -41,7 +43,7 @@ def compose_answer(
         and (citation := cite_span(knowledge_base, entry.span, Role.ANSWER)) is not None
     ]
     status = shown[0][0].status if shown else Status.NOT_FOUND
-    supporting = _keep_supporting([citation for _, citation in shown])
+    supporting = _keep_supporting(shown)
     items = shown[0][0].span.following if shown else ()
     also = [cite_span(knowledge_base, item, Role.ALSO) for item in items]
     citations = _number([*supporting[:1], *filter(None, also), *supporting[1:]])
@@ -53,7 +55,7 @@ def compose_answer(
         text=citations[0].words if citations else "",
         status=status,
         confidence=round(best.confidence, 4) if best else 0.0,
-        generation=knowledge_base.manifest.generation,
+        generation=knowledge_base.generation,
         citations=citations,
         nearest=near,
     )
@@ -102,19 +104,22 @@ def _start(place: Place) -> int:
     return place.span.start
 
 
-def _keep_supporting(citations: Sequence[Citation]) -> list[Citation]:
-    """Keep the first and the other places that say the same words."""
+def _keep_supporting(shown: Sequence[tuple[Judged, Citation]]) -> list[Citation]:
+    """Keep the first, the other places that say the same, then those that say something else."""
     kept: list[Citation] = []
-    for citation in citations:
-        if not kept:
-            kept.append(citation)
-        elif _says_same(citation, kept[0]) and not any(_overlap(citation, old) for old in kept):
-            kept.append(replace(citation, role=Role.SAME))
-    return kept
+    for entry, citation in shown:
+        role = _role(entry, citation, kept[0]) if kept else Role.ANSWER
+        if role and not any(_overlap(citation, old) for old in kept):
+            kept.append(replace(citation, role=role))
+    return sorted(kept, key=lambda citation: citation.role is Role.CONFLICT)
 
 
-def _says_same(one: Citation, other: Citation) -> bool:
-    return _normal_words(one) == _normal_words(other)
+def _role(entry: Judged, citation: Citation, first: Citation) -> Role | None:
+    """Tell why a citation stands beside the first; None when there is no reason."""
+    is_alike = entry.agreement in (Agreement.SAME, Agreement.COMPATIBLE)
+    if is_alike or _normal_words(citation) == _normal_words(first):
+        return Role.SAME
+    return Role.CONFLICT if entry.agreement is Agreement.DIFFERENT else None
 
 
 def _normal_words(citation: Citation) -> str:
@@ -123,7 +128,7 @@ def _normal_words(citation: Citation) -> str:
 
 def _overlap(one: Citation, other: Citation) -> bool:
     return (
-        one.source == other.source
+        (one.collection, one.source) == (other.collection, other.source)
         and one.span.start < other.span.end
         and other.span.start < one.span.end
     )
@@ -133,7 +138,7 @@ def _number(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     return tuple(replace(entry, number=number) for number, entry in enumerate(citations, 1))
 
 
-def cite_span(knowledge_base: KnowledgeBase, span: AnswerSpan, role: Role) -> Citation | None:
+def cite_span(knowledge_base: Knowledge, span: AnswerSpan, role: Role) -> Citation | None:
     """Cite the words that the reader took, after comparing them with the document's text.
 
     :param knowledge_base: Holds the document.
@@ -146,7 +151,7 @@ def cite_span(knowledge_base: KnowledgeBase, span: AnswerSpan, role: Role) -> Ci
     )
 
 
-def _cite_hits(knowledge_base: KnowledgeBase, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+def _cite_hits(knowledge_base: Knowledge, hits: Sequence[Hit]) -> tuple[Citation, ...]:
     citations = [
         _cite(knowledge_base, hit.chunk, quote=hit.chunk.span, highlight=None, role=Role.NEAREST)
         for hit in hits
@@ -155,7 +160,7 @@ def _cite_hits(knowledge_base: KnowledgeBase, hits: Sequence[Hit]) -> tuple[Cita
 
 
 def _cite(
-    knowledge_base: KnowledgeBase, chunk: Chunk, *, quote: Span, highlight: Span | None, role: Role
+    knowledge_base: Knowledge, chunk: Chunk, *, quote: Span, highlight: Span | None, role: Role
 ) -> Citation | None:
     try:
         document = knowledge_base.document(chunk.doc_id)
@@ -167,6 +172,7 @@ def _cite(
         return None
     at = highlight or quote
     places = cite_places(document, at)
+    dated = date_document(document, chunk.heading, knowledge_base.modified_ns(chunk.doc_id))
     return Citation(
         number=1,
         role=role,
@@ -180,6 +186,10 @@ def _cite(
         heading=chunk.heading,
         sha256=document.sha256,
         places=places,
+        collection=knowledge_base.collection_of(chunk.doc_id),
+        date=dated.date,
+        date_origin=dated.origin,
+        copies=document.copies,
     )
 
 

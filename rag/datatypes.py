@@ -24,6 +24,7 @@ class Role(StrEnum):
     ANSWER = "answer"  # supports the text
     SAME = "same"  # another place that says the same
     ALSO = "also"  # the next item of an answer that is a list
+    CONFLICT = "conflict"  # another document that says something else
     NEAREST = "nearest"  # only close to the question
 
 
@@ -32,12 +33,11 @@ class Query:
     """An analysed question."""
 
     question: str  # as asked
-    text: str  # as understood: stripped, cut to what is searched, a follow-up's subject put back
+    text: str  # as understood: stripped, cut to what is searched, a follow-up completed
     normalized: str  # its folded copy
     language: str  # zh | ja | ko | en | ru | other
     terms: tuple[str, ...]  # of the lexical index
     content: tuple[str, ...]  # those that name something, without words that only ask or bind
-    previous: tuple[str, ...] = ()  # earlier questions of the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,10 @@ class CitationDict(TypedDict):
     places: list[CitedPlaceDict]
     heading: list[str]
     sha256: str
+    collection: str
+    date: str
+    date_origin: str
+    copies: list[str]
 
 
 class AnswerDict(TypedDict):
@@ -95,6 +99,7 @@ class AnswerDict(TypedDict):
     generation: str
     citations: list[CitationDict]
     nearest: list[CitationDict]
+    unsearched: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,17 @@ class CitedPlace:
     def to_dict(self) -> CitedPlaceDict:
         """Return the place as JSON-ready values."""
         return {"kind": self.kind.value, "number": self.number, "name": self.name}
+
+
+class DateOrigin(StrEnum):
+    """Where the date of a document was found."""
+
+    HEADING = "heading"  # over the cited place
+    TITLE = "title"
+    NAME = "name"  # of the file
+    TEXT = "text"  # one of its first lines
+    FILE = "file"  # the file system's: when it was last changed
+    NONE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,10 @@ class Citation:
     heading: tuple[str, ...]
     sha256: str  # of the file's bytes
     places: tuple[CitedPlace, ...] = ()  # where the words begin, outermost first
+    collection: str = ""  # that the document is in; "" when no collection was asked
+    date: str = ""  # of the document, ISO 8601: 2024, 2024-03 or 2024-03-15; "" without one
+    date_origin: DateOrigin = DateOrigin.NONE
+    copies: tuple[str, ...] = ()  # other files with the same bytes, the first twenty by source
 
     @property
     def words(self) -> str:
@@ -150,6 +170,10 @@ class Citation:
             "places": [place.to_dict() for place in self.places],
             "heading": list(self.heading),
             "sha256": self.sha256,
+            "collection": self.collection,
+            "date": self.date,
+            "date_origin": self.date_origin.value,
+            "copies": list(self.copies),
         }
 
 
@@ -162,15 +186,36 @@ class Answer:
     text: str  # the words themselves, of a list those of its first item; "" when not found
     status: Status
     confidence: float  # probability in [0, 1] that the best span found answers the question
-    generation: str  # of the index it was answered from; "" without an index
+    # Of the index it was answered from; of several, each collection's: "合同@000003, 年报@000012".
+    generation: str
     citations: tuple[Citation, ...]  # [0] supports text; () when not found
     nearest: tuple[Citation, ...]  # closest passages when not found or uncertain
+    unsearched: tuple[str, ...] = ()  # collections that were asked and could not be searched
 
     @property
     def items(self) -> tuple[str, ...]:
         """The words of each span of the answer, in text order; more than one for a list."""
         parts = (Role.ANSWER, Role.ALSO)
         return tuple(citation.words for citation in self.citations if citation.role in parts)
+
+    @property
+    def agreeing(self) -> int:
+        """Number of places that say what the answer says, its own among them."""
+        return sum(one.role in (Role.ANSWER, Role.SAME) for one in self.citations)
+
+    @property
+    def conflicting(self) -> tuple[Citation, ...]:
+        """The places in other documents that say something else."""
+        return tuple(one for one in self.citations if one.role is Role.CONFLICT)
+
+    @property
+    def sides(self) -> tuple[tuple[Citation, ...], ...]:
+        """The citations by what they say: the answer's and its like, then each thing else said."""
+        sides: dict[str, list[Citation]] = {"": []}
+        for citation in self.citations:
+            words = citation.words if citation.role is Role.CONFLICT else ""
+            sides.setdefault(words, []).append(citation)
+        return tuple(tuple(side) for side in sides.values() if side)
 
     def to_dict(self) -> AnswerDict:
         """Return the answer as JSON-ready values."""
@@ -183,6 +228,7 @@ class Answer:
             "generation": self.generation,
             "citations": [citation.to_dict() for citation in self.citations],
             "nearest": [citation.to_dict() for citation in self.nearest],
+            "unsearched": list(self.unsearched),
         }
 
 

@@ -34,6 +34,7 @@ class AskedDict(TypedDict):
     line: int
     question: str
     answers: list[str]
+    not_answers: list[str]
     expected_source: str | None
     text: str
     status: str
@@ -71,6 +72,8 @@ class EvaluationDict(TypedDict):
     unsure_right: int
     not_found: int
     refused_unanswerable: int
+    open: int
+    open_right: int
     quote_holds_answer: float | None
     right_source: float | None
     overlap: list[OverlapDict]
@@ -90,7 +93,7 @@ class Asked:
     language: str  # of the question
     metric: str  # by which overlap was measured
     overlap: Overlap | None  # None for an unanswerable question
-    is_right: bool  # for an unanswerable question: it was refused
+    is_right: bool  # for an unanswerable question: it was refused; never what is known wrong
     quote_holds: bool | None  # None where nothing was answered or there is nothing to hold
     is_right_source: bool | None  # None where nothing was answered or no source was named
 
@@ -106,7 +109,6 @@ class Asked:
         written_in = _language_of(gold.answers, language)
         first = answer.citations[0] if answer.citations else None
         overlap = metric_for(written_in)(answer.text, gold.answers) if gold.answers else None
-        refused = answer.status is Status.NOT_FOUND
         return cls(
             gold=gold,
             answer=answer,
@@ -114,10 +116,12 @@ class Asked:
             language=language,
             metric=metric_name(written_in),
             overlap=overlap,
-            is_right=is_right(answer.text, gold.answers) if gold.answers else refused,
+            is_right=meets(gold, answer.text, answer.status),
             quote_holds=holds_gold(first.quote, gold.answers) if first and gold.answers else None,
             is_right_source=(
-                is_same_source(first.source, gold.source) if first and gold.source else None
+                any(is_same_source(one, gold.source) for one in (first.source, *first.copies))
+                if first and gold.source
+                else None
             ),
         )
 
@@ -129,6 +133,7 @@ class Asked:
             "line": self.gold.line,
             "question": answer["question"],
             "answers": list(self.gold.answers),
+            "not_answers": list(self.gold.excluded),
             "expected_source": self.gold.source,
             "text": answer["text"],
             "status": answer["status"],
@@ -169,7 +174,12 @@ class Evaluation:
     @property
     def unanswerable(self) -> tuple[Asked, ...]:
         """Those that ought to be refused."""
-        return tuple(asked for asked in self.results if not asked.gold.answers)
+        return tuple(asked for asked in self.results if asked.gold.is_unanswerable)
+
+    @property
+    def open_ended(self) -> tuple[Asked, ...]:
+        """Those of which only wrong answers are known."""
+        return tuple(asked for asked in self.results if asked.gold.is_open)
 
     @property
     def wrong(self) -> tuple[Asked, ...]:
@@ -243,6 +253,8 @@ class Evaluation:
             "unsure_right": n_right(unsure),
             "not_found": len(self.with_status(Status.NOT_FOUND)),
             "refused_unanswerable": n_right(self.unanswerable),
+            "open": len(self.open_ended),
+            "open_right": n_right(self.open_ended),
             "quote_holds_answer": _rounded(self.quote_holds),
             "right_source": _rounded(self.right_source),
             "overlap": [
@@ -301,6 +313,21 @@ def is_same_source(source: str, named: str) -> bool:
     """
     parts = [part for part in named.replace("\\", "/").split("/") if part not in ("", ".")]
     return bool(parts) and source.split("/")[-len(parts) :] == parts
+
+
+def meets(gold: EvaluationQuestion, text: str, status: Status) -> bool:
+    """Tell whether an answer is what a question ought to be answered with.
+
+    :param gold: The question.
+    :param text: The answer's words; "" when none were found.
+    :param status: The answer's.
+    """
+    words = fold_text(text).strip()
+    if any(fold_text(one).strip() == words for one in gold.excluded):
+        return False
+    if gold.answers:
+        return is_right(text, gold.answers)
+    return gold.is_open or status is Status.NOT_FOUND
 
 
 def _language_of(answers: Sequence[str], default: str) -> str:

@@ -2,7 +2,9 @@
 
 JSONL has one object a line, CSV a header line; both have ``question``, ``answer`` and, when wished,
 ``source``. Several answers are a list in JSONL and stand between ``|`` in CSV. An empty answer
-says that the documents do not hold one. All that is wrong with a file is reported at once.
+says that the documents do not hold one. ``not_answer`` has what is known to be wrong, of which an
+empty text says that an answer must be found; the right answer may then be left out. All that is
+wrong with a file is reported at once.
 """
 
 import csv
@@ -24,6 +26,7 @@ _CSV = {".csv", ".tsv"}
 # What a column or a key may be called.
 _QUESTION = ("question", "问题", "問題")
 _ANSWER = ("answer", "answers", "答案", "回答")
+_NOT_ANSWER = ("not_answer", "错误答案", "錯誤答案")
 _SOURCE = ("source", "来源", "來源", "出处", "出處")
 _BETWEEN_ANSWERS = re.compile(r"[|｜]")
 _DELIMITERS = ",;\t"  # the second where the comma is the decimal mark
@@ -43,6 +46,7 @@ class FileProblemKind(StrEnum):
     NO_QUESTION = "no_question"
     NO_ANSWER = "no_answer"  # the key is missing, which may be a slip
     BAD_ANSWER = "bad_answer"
+    BAD_NOT_ANSWER = "bad_not_answer"
     BAD_SOURCE = "bad_source"
 
 
@@ -57,6 +61,7 @@ _ENGLISH = {
     FileProblemKind.NO_QUESTION: "no question",
     FileProblemKind.NO_ANSWER: 'no "answer"; write "" when the documents do not hold one',
     FileProblemKind.BAD_ANSWER: '"answer" must be a text or a list of texts',
+    FileProblemKind.BAD_NOT_ANSWER: '"not_answer" must be a text or a list of texts',
     FileProblemKind.BAD_SOURCE: '"source" must be a text',
 }
 
@@ -94,9 +99,20 @@ class EvaluationQuestion:
     """A question with the answers that its asker would accept."""
 
     question: str
-    answers: tuple[str, ...]  # () when the documents do not hold one
+    answers: tuple[str, ...]  # () when the documents do not hold one, or it is not known
     source: str | None  # the document that holds them, as far as its asker says
     line: int  # in the file, from 1
+    excluded: tuple[str, ...] = ()  # answers known to be wrong; "" is to find none
+
+    @property
+    def is_unanswerable(self) -> bool:
+        """Whether it ought to be refused."""
+        return not self.answers and not self.excluded
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only wrong answers are known."""
+        return not self.answers and bool(self.excluded)
 
 
 def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
@@ -143,21 +159,30 @@ def _to_question(values: Mapping[str, object], line: int) -> EvaluationQuestion 
     question = _value(values, _QUESTION)
     if not isinstance(question, str) or not question.strip():
         return FileProblem(FileProblemKind.NO_QUESTION, line)
-    if not any(name in values for name in _ANSWER):
+    if not any(name in values for name in (*_ANSWER, *_NOT_ANSWER)):
         return FileProblem(FileProblemKind.NO_ANSWER, line)
-    given = _value(values, _ANSWER)
-    answers = given if isinstance(given, list) else [] if given is None else [given]
-    if not _are_plain(answers):
+    answers, excluded = (_texts(values, names) for names in (_ANSWER, _NOT_ANSWER))
+    if answers is None:
         return FileProblem(FileProblemKind.BAD_ANSWER, line)
+    if excluded is None:
+        return FileProblem(FileProblemKind.BAD_NOT_ANSWER, line)
     source = _value(values, _SOURCE)
     if source is not None and not isinstance(source, str):
         return FileProblem(FileProblemKind.BAD_SOURCE, line)
-    kept = tuple(answer for entry in answers if (answer := str(entry).strip()))
-    return EvaluationQuestion(question.strip(), kept, (source or "").strip() or None, line)
+    kept = tuple(filter(None, answers))
+    source = (source or "").strip() or None
+    return EvaluationQuestion(question.strip(), kept, source, line, excluded)
 
 
 def _value(values: Mapping[str, object], names: Sequence[str]) -> object:
     return next((values[name] for name in names if name in values), None)
+
+
+def _texts(values: Mapping[str, object], names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the texts of a key, of which there may be one, several or none; None for others."""
+    given = _value(values, names)
+    entries = given if isinstance(given, list) else [] if given is None else [given]
+    return tuple(str(entry).strip() for entry in entries) if _are_plain(entries) else None
 
 
 def _are_plain(entries: Sequence[object]) -> TypeGuard[Sequence[str | int | float]]:
@@ -192,9 +217,12 @@ def _to_row_question(
         return FileProblem(FileProblemKind.TOO_MANY_CELLS, line)
     values: dict[str, object] = {}
     answers: list[str] = []
+    excluded: list[str] = []
     for name, cell in zip(names, cells, strict=False):  # spreadsheets leave out empty last cells
         if name in _ANSWER:
             answers += _BETWEEN_ANSWERS.split(cell)
+        elif name in _NOT_ANSWER:
+            excluded += filter(None, map(str.strip, _BETWEEN_ANSWERS.split(cell)))
         else:
             values.setdefault(name, cell)
-    return _to_question({**values, _ANSWER[0]: answers}, line)
+    return _to_question({**values, _ANSWER[0]: answers, _NOT_ANSWER[0]: excluded}, line)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from index.datatypes import Chunk, Problem
-from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from rag.answer_type import AnswerType, expected_type, type_fit
 from rag.calibration import Judged
 from rag.composer import cite_span
-from rag.datatypes import Citation, CitationDict, Query, Role
+from rag.datatypes import Citation, CitationDict, Role
+from rag.federation import Library
+from rag.joined import Knowledge
 
 _MOST_WORDS = 40  # of a question that are told of
 _MOST_MISSES = 3
@@ -114,37 +115,34 @@ class Explanation:
         }
 
 
-def explain(
-    knowledge_base: KnowledgeBase,
-    query: Query,
-    *,
-    judged: Sequence[Judged],
-    problems: Sequence[Problem],
-) -> Explanation:
+def explain(library: Library, question: str) -> Explanation:
     """Explain what became of a question.
 
-    :param knowledge_base: That was asked.
-    :param query: The question.
-    :param judged: The spans that were read, most probable first.
-    :param problems: The files that could not be read.
+    :param library: One folder, or several collections, that was asked.
+    :param question: As it was understood.
     :return: The explanation.
     """
+    knowledge = library.asked
+    read = library.reading.read(knowledge, question)
+    query = read.query
     words = tuple(dict.fromkeys(query.content))[:_MOST_WORDS]
     expects = expected_type(query.normalized)
-    misses = (_describe_miss(knowledge_base, words, expects, entry) for entry in judged)
+    misses = (_describe_miss(knowledge, words, expects, entry) for entry in read.judged)
     found = [miss for miss in misses if miss is not None]
+    inventories = [answerer.knowledge_base.files for answerer in library.answerers]
+    files = [file for files in inventories for file in files.problems(_MOST_FILES)]
     return Explanation(
         language=query.language,
         expects=expects,
-        words=tuple(Word(word, knowledge_base.n_chunks_with(word)) for word in words),
+        words=tuple(Word(word, knowledge.n_chunks_with(word)) for word in words),
         misses=tuple(found[:_MOST_MISSES]),
-        files=tuple(problems[:_MOST_FILES]),
-        n_files=len(problems),
+        files=tuple(files[:_MOST_FILES]),
+        n_files=sum(files.n_problems() for files in inventories),
     )
 
 
 def _describe_miss(
-    knowledge_base: KnowledgeBase, words: Sequence[str], expects: AnswerType, entry: Judged
+    knowledge_base: Knowledge, words: Sequence[str], expects: AnswerType, entry: Judged
 ) -> Miss | None:
     citation = cite_span(knowledge_base, entry.span, Role.NEAREST)
     if citation is None:
@@ -157,7 +155,7 @@ def _describe_miss(
     )
 
 
-def _missing(knowledge_base: KnowledgeBase, words: Sequence[str], chunk: Chunk) -> tuple[str, ...]:
+def _missing(knowledge_base: Knowledge, words: Sequence[str], chunk: Chunk) -> tuple[str, ...]:
     if not words:
         return ()
     matches = knowledge_base.match(words, [chunk])

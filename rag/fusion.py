@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.datatypes import Chunk
-from index.knowledge_base import KnowledgeBase
 from rag.datatypes import Query
+from rag.joined import Knowledge
 from rag.settings import RagSettings
 
 
 def fuse_hits(
-    knowledge_base: KnowledgeBase,
+    knowledge_base: Knowledge,
     query: Query,
     vector: NDArray[np.float32],
     settings: RagSettings,

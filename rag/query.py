@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 
 from index.normalization import fold_text
-from index.segmentation import cut_words, extract_terms
+from index.segmentation import extract_terms
+from rag.conversation import History, Similarity, interpret
 from rag.datatypes import Query
 from rag.function_words import FUNCTION_WORDS
 
@@ -16,52 +16,25 @@ _SCRIPTS = {
     "ru": re.compile(r"[\u0400-\u04ff]"),
     "en": re.compile(r"[a-z]+"),  # words, since a Chinese character is about a word
 }
-# A question that leans on the one before it opens with one of these words, or has a pronoun.
-_OPENERS = frozenset(
-    [
-        "那",
-        "那么",
-        "还有",
-        "然后",
-        "其中",
-        "这",
-        "这个",
-        "这些",
-        "那个",
-        "那些",
-        "其",
-        "该",
-        "此",
-        "他",
-        "她",
-        "它",
-        "他们",
-        "她们",
-        "它们",
-    ]
-)
-_PRONOUN = re.compile(
-    r"^(?:[Aa]nd|[Aa]lso|[Ww]hat about|[Hh]ow about|[Tt]hen)\b"
-    r"|\b(?:it|[Hh]e|[Ss]he|[Tt]hey|him|her|them|[Hh]is|[Tt]heir|[Ii]ts)\b"
-)
-_HAN_START = re.compile(r"[\u4e00-\u9fd5]+")
 
 
-def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: int = 1000) -> Query:
+def analyze_question(
+    question: str,
+    *,
+    history: History = (),
+    similarity: Similarity | None = None,
+    max_chars: int = 1000,
+) -> Query:
     """Analyse a question.
 
     :param question: Any string.
-    :param history: Earlier questions of the conversation, oldest first.
+    :param history: The conversation before it, oldest first (:func:`rag.conversation.interpret`).
+    :param similarity: Compares words by meaning, where an encoder is at hand.
     :param max_chars: Only so many characters are searched.
     :return: The query; without terms when there is nothing to search for.
     """
-    text = question.strip()[:max_chars]
+    text = interpret(question, history, similarity).strip()[:max_chars]
     folded = fold_text(text).strip()
-    previous = tuple(entry.strip() for entry in history if entry.strip())
-    if previous and _leans_on_previous(text, folded):
-        room = max(0, max_chars - len(text) - 1)
-        text = f"{previous[-1][:room]} {text}".strip()
-        folded = fold_text(text).strip()
     terms = tuple(extract_terms(folded))
     return Query(
         question=question,
@@ -70,14 +43,7 @@ def analyze_question(question: str, *, history: Sequence[str] = (), max_chars: i
         language=detect_language(folded),
         terms=terms,
         content=tuple(term for term in terms if _names_something(term)) or terms,
-        previous=previous,
     )
-
-
-def _leans_on_previous(text: str, folded: str) -> bool:
-    # By whole words: 那不勒斯 and 他信 are names.
-    run = _HAN_START.match(folded)
-    return bool(run and cut_words(run.group())[0] in _OPENERS) or bool(_PRONOUN.search(text))
 
 
 def _names_something(term: str) -> bool:

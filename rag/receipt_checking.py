@@ -5,7 +5,7 @@ are found by walking the folder and never by a path that a receipt names.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.datatypes import Document, Span
@@ -14,11 +14,11 @@ from index.isolation import IsolatedExtractor
 from index.loading import FoundFile, hash_bytes, scan_documents
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
-from rag.composer import cite_places, page_of
 from rag.datatypes import Citation
 from rag.quotes import QuoteAnchor, QuoteMatch, find_closest, find_quote, match_in_place
 from rag.receipt_folder import Folder
 from rag.receipt_records import CitedQuote, Receipt, hash_files
+from rag.reciting import cite_again
 from rag.verification import CitationCheck, Outcome, SearchedCheck, Verification
 
 _LEAST_EVIDENCE = 24  # bytes of UTF-8: eight Han characters, four or five English words
@@ -94,7 +94,7 @@ class _Search:
         shift = match.span.start - self.cited.citation.span.start
         highlight = Span(words.start + shift, words.end + shift) if words else None
         self.find = _Find(
-            _cite(self.cited.citation, document, match.span, highlight),
+            cite_again(self.cited.citation, document, match.span, highlight),
             match,
             hash_bytes(document.text.encode("utf-8")) == self.cited.text_sha256,
         )
@@ -142,7 +142,7 @@ def _look_into_text(document: Document, search: _Search) -> None:
     if match := match or find_quote(document.text, search.anchor):
         search.take(document, match)
     elif span := find_closest(document.text, search.anchor):
-        search.closest = _cite(search.cited.citation, document, span, None)
+        search.closest = cite_again(search.cited.citation, document, span, None)
 
 
 def _look_in_copies(folder: Folder, searches: Sequence[_Search]) -> None:
@@ -179,25 +179,6 @@ def _take_from(document: Document, searches: Iterable[_Search], *, least: int) -
 def _n_bytes(search: _Search, match: QuoteMatch) -> int:
     """Measure how much is alike: a short quote alone stands in files that know nothing of it."""
     return len((search.cited.citation.quote + match.context).encode("utf-8"))
-
-
-def _cite(citation: Citation, document: Document, span: Span, highlight: Span | None) -> Citation:
-    """Cite a place of a document as it is now."""
-    at = highlight or span
-    places = cite_places(document, at)
-    return replace(
-        citation,
-        source=document.source,
-        title=document.title,
-        quote=span.of(document.text),
-        span=span,
-        highlight=highlight,
-        line=document.text.count("\n", 0, at.start) + 1,
-        page=page_of(places),
-        heading=(),
-        sha256=document.sha256,
-        places=places,
-    )
 
 
 def _conclude(search: _Search) -> CitationCheck:

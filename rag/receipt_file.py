@@ -30,8 +30,7 @@ def save_receipt(receipt: Receipt, path: Path, *, replace: bool = False) -> None
     :param replace: Whether a file of that name may be overwritten.
     :raises ReceiptError: When the file exists already, or cannot be written.
     """
-    body = {"kind": _KIND, "format_version": FORMAT_VERSION, **receipt.to_dict()}
-    body["sha256"] = hash_json(body)
+    body = seal_receipt(receipt)
     data = (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     if not replace:
         refuse_existing(path)
@@ -47,6 +46,16 @@ def save_receipt(receipt: Receipt, path: Path, *, replace: bool = False) -> None
     except (OSError, ValueError) as exc:  # ValueError: a null character in the name
         reason = (isinstance(exc, OSError) and exc.strerror) or exc
         raise ReceiptError(f"The receipt {path} cannot be written: {reason}.") from exc
+
+
+def seal_receipt(receipt: Receipt) -> dict[str, Any]:
+    """Return what a receipt's file holds.
+
+    :param receipt: The receipt.
+    :return: JSON-ready values, ``kind`` first and with the checksum over them.
+    """
+    body = {"kind": _KIND, "format_version": FORMAT_VERSION, **receipt.to_dict()}
+    return {**body, "sha256": hash_json(body)}
 
 
 def refuse_existing(path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from index.datatypes import PlaceKind, Span
 from index.formats.limits import MAX_TEXT_CHARS
-from rag.datatypes import Citation, CitedPlace, Role, Status
+from rag.datatypes import Citation, CitedPlace, DateOrigin, Role, Status
 from rag.quotes import CONTEXT_CHARS
 from rag.receipt_records import (
     CitedQuote,
@@ -20,6 +20,7 @@ from rag.receipt_records import (
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SHA256_OR_NONE = re.compile(r"(?:[0-9a-f]{64})?", re.ASCII)
+_DATE = re.compile(r"(?:\d{4}(?:-\d\d){0,2})?", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
 _MOST = 2**53  # beyond it JSON's numbers are not exact everywhere
 
@@ -148,6 +149,10 @@ def _parse_citation(fields: _Fields) -> CitedQuote:
         heading=fields.texts("heading"),
         sha256=fields.text("sha256", _SHA256),
         places=tuple(fields.each("places", _parse_place)),
+        collection=fields.text("collection"),
+        date=fields.text("date", _DATE),
+        date_origin=fields.choice("date_origin", DateOrigin),
+        copies=fields.texts("copies"),
     )
     return CitedQuote(
         citation,

@@ -5,14 +5,13 @@ against the documents' folder without any index or model (``rag.receipt_checking
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from index.datatypes import Document, DocumentInfo
+from index.knowledge_base import KnowledgeBase
 from index.loading import hash_bytes
-from index.manifest import Manifest, utc_now
+from index.manifest import utc_now
 from rag.datatypes import Answer, Citation, Status
 from rag.quotes import anchor_quote
 from rag.reader import BUNDLED_DIR
@@ -42,23 +41,20 @@ _MAX_LISTED = 1000  # files; of more there is one hash only
 
 def make_receipt(
     answer: Answer,
-    manifest: Manifest,
-    document: Callable[[str], Document],
+    knowledge_base: KnowledgeBase,
     *,
     reader_sha256: str,
 ) -> Receipt:
     """Make the receipt of an answer.
 
     :param answer: From the generation that is still live.
-    :param manifest: That generation's.
-    :param document: Gives a document by its source, :meth:`rag.Answerer.document`.
+    :param knowledge_base: That generation.
     :param reader_sha256: :func:`bundled_reader_sha256`, or "" when another reader answered.
     :return: The receipt. When nothing was found it lists the files that were searched.
     :raises ReceiptError: When the index is no longer the one that was asked.
     """
-    if answer.generation != manifest.generation:
+    if answer.generation != knowledge_base.generation:
         raise _outdated()
-    infos = {info.source: info for info in manifest.documents}
     body = answer.to_dict()  # whose question has no lone surrogates
     return Receipt(
         created_at=utc_now(),
@@ -69,15 +65,13 @@ def make_receipt(
         status=answer.status,
         confidence=answer.confidence,
         generation=answer.generation,
-        citations=tuple(
-            _anchor(citation, infos.get(citation.source), document) for citation in answer.citations
-        ),
+        citations=tuple(_anchor(citation, knowledge_base) for citation in answer.citations),
         models=ModelFingerprints(
-            encoder=manifest.encoder_fingerprint,
+            encoder=knowledge_base.manifest.encoder_fingerprint,
             reader=reader_sha256,
             reranker=_hash_file(BUNDLED_PATH),
         ),
-        searched=_describe_files(manifest, is_listed=answer.status is Status.NOT_FOUND),
+        searched=_describe_files(knowledge_base, is_listed=answer.status is Status.NOT_FOUND),
     )
 
 
@@ -86,16 +80,14 @@ def bundled_reader_sha256() -> str:
     return _hash_file(BUNDLED_DIR / "model.safetensors")
 
 
-def _anchor(
-    citation: Citation, info: DocumentInfo | None, document: Callable[[str], Document]
-) -> CitedQuote:
+def _anchor(citation: Citation, knowledge_base: KnowledgeBase) -> CitedQuote:
     try:
-        text = document(citation.source).text
+        info = knowledge_base.files.document_info(knowledge_base.files.doc_id_of(citation.source))
+        text = knowledge_base.document(info.doc_id).text
     except KeyError as exc:
         raise _outdated() from exc
     if (
-        info is None
-        or info.sha256 != citation.sha256
+        info.sha256 != citation.sha256
         or info.text_sha256 != hash_bytes(text.encode("utf-8"))
         or citation.span.of(text) != citation.quote
     ):
@@ -104,19 +96,15 @@ def _anchor(
     return CitedQuote(citation, anchor.prefix, anchor.suffix, info.text_sha256, info.size)
 
 
-def _describe_files(manifest: Manifest, *, is_listed: bool) -> SearchedFiles:
-    files = sorted(_searched_files(manifest), key=lambda file: file.source)
+def _describe_files(knowledge_base: KnowledgeBase, *, is_listed: bool) -> SearchedFiles:
+    files = [
+        SearchedFile(file.source, file.sha256, was_read=file.is_indexed)
+        for file in knowledge_base.files.files()
+    ]
     digest = hash_files((file.source, file.sha256) for file in files)
     # Other people may get to see the receipt of an answer, and the other files are none of theirs.
     listed = tuple(files) if is_listed and len(files) <= _MAX_LISTED else ()
     return SearchedFiles(len(files), digest, listed)
-
-
-def _searched_files(manifest: Manifest) -> Iterable[SearchedFile]:
-    for info in manifest.documents:
-        yield SearchedFile(info.source, info.sha256, was_read=True)
-    for failed in manifest.failed:
-        yield SearchedFile(failed.source, failed.sha256, was_read=False)
 
 
 @cache

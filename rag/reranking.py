@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.datatypes import Channel, Chunk, Hit
-from index.knowledge_base import KnowledgeBase
 from index.matching import TermMatches
 from index.scripts import count_scripts
 from rag.datatypes import Query
 from rag.errors import RerankerError
+from rag.joined import Knowledge
 
 BUNDLED_PATH = Path(__file__).parent / "models" / "reranker" / "weights.json"
 FEATURES = (
@@ -99,7 +99,7 @@ def bundled_reranker() -> Reranker:
 
 
 def gather_evidence(
-    knowledge_base: KnowledgeBase,
+    knowledge_base: Knowledge,
     query: Query,
     vector: NDArray[np.float32],
     chunks: Sequence[Chunk],

@@ -1,15 +1,15 @@
 """Retriever: a Query → the best of both channels' hits, by what is cheaply known of them."""
 
 from index.datatypes import Hit
-from index.knowledge_base import KnowledgeBase
 from rag.datatypes import Query
 from rag.fusion import fuse_hits
+from rag.joined import Knowledge
 from rag.reranking import bundled_reranker, extract_features, gather_evidence, rank_chunks
 from rag.settings import RagSettings
 
 
 def retrieve(
-    knowledge_base: KnowledgeBase, query: Query, settings: RagSettings, top_k: int
+    knowledge_base: Knowledge, query: Query, settings: RagSettings, top_k: int
 ) -> list[Hit]:
     """Search both channels, fuse and rerank.
 

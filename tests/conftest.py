@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,22 @@ _COMMON = {
 settings.register_profile("dev", **_COMMON)
 settings.register_profile("ci", derandomize=True, print_blob=True, **_COMMON)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep fixtures and child processes from the user's own data, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("YIJU_HOME", str(tmp_path_factory.mktemp("no-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(_no_home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of the user's own data, for this test alone; made when it is needed."""
+    folder = tmp_path / ".yiju-home"
+    monkeypatch.setenv("YIJU_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,28 @@
 """Chat: questions and clicks → turns of the conversation and places in the source panel."""
 
-import itertools
 import logging
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 
 from index.errors import IndexingError
 from rag import Answerer
+from rag.datatypes import Status
 from rag.errors import RagError
+from rag.explanation import explain
+from rag.federation import Federation
 from rag.suggesting.suggestions import suggest_questions
-from webui.datatypes import Note, SourceView, Turn
-from webui.source import find_citation, open_citation, read_reference
+from webui.conversations import make_receipt_body
+from webui.datatypes import Turn
 
 logger = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARS = 1000
 _KEPT_TURNS = 100  # of a conversation; what is older scrolls out for good
-_HISTORY = 5  # earlier questions that a follow-up may refer to
+_HISTORY = 5  # earlier turns that a follow-up may refer to
 _N_SUGGESTIONS = 6
+_ALL = "*"  # no collection's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,74 +32,95 @@ class _Suggested:
 
 
 class Chat:
-    """What a page can ask of the answerer; holds nothing of any visitor."""
+    """What a page can ask of the collections; holds nothing of any visitor."""
 
-    def __init__(self, answerer: Answerer) -> None:
-        """Wrap an answerer.
+    def __init__(self, federation: Federation) -> None:
+        """Wrap collections.
 
-        :param answerer: Answers the questions.
+        :param federation: Answers the questions.
         """
-        self._answerer = answerer
-        self._openings = itertools.count(1)
+        self._federation = federation
         self._suggesting = threading.Lock()
-        self._suggested = _Suggested("", ())
+        self._suggested: dict[str, _Suggested] = {}  # by the name of the collection
 
-    def answer(self, question: str, turns: Sequence[Turn]) -> Turn:
+    def answer(
+        self, question: str, turns: Sequence[Turn], scope: str = "", *, interpreted: str = ""
+    ) -> Turn:
         """Answer a question of a conversation.
 
         :param question: As typed.
         :param turns: The conversation before it.
+        :param scope: The name of the collection that is asked; "" for all.
+        :param interpreted: What is asked instead, to the letter: the visitor says what they meant.
         :return: The turn; ``has_failed`` when something unforeseen happened.
         """
-        history = [turn.question for turn in turns[-_HISTORY:]]
-        try:
-            return Turn(question, self._answerer.answer(question, history=history))
-        except Exception:  # the page lives on, and tells where the reason is
-            logger.exception("A question could not be answered")
-            return Turn(question, has_failed=True)
+        asked = self._federation.select(scope)
+        history = [turn.answer for turn in turns[-_HISTORY:] if turn.answer]
 
-    def open(self, turns: Sequence[Turn], data: object) -> SourceView:
-        """Open what a click names: a citation of the conversation, or a document of the list.
+        def find() -> Turn:
+            if interpreted:
+                answer = replace(asked.answer(interpreted), question=question)
+            else:
+                answer = asked.answer(question, history=history)
+            return Turn(question, answer, receipt=make_receipt_body(asked, answer))
 
-        :param turns: The visitor's conversation.
-        :param data: What the browser sent; anything.
-        :return: The view, with a note when there is nothing to show.
+        return _attempt(find, Turn(question, has_failed=True))
+
+    def explain(self, turn: Turn, scope: str = "") -> Turn:
+        """Find out why a question was not answered.
+
+        :param turn: The question's.
+        :param scope: The name of the collection that was asked; "" for all.
+        :return: The turn with the explanation; without one where that fails, too.
         """
-        opened = next(self._openings)
-        doc_id = data.get("document") if isinstance(data, dict) else None
-        citation = find_citation(turns, read_reference(data))
-        if citation:
-            source = citation.source
-        else:
-            known = {entry.doc_id: entry.source for entry in self._answerer.manifest.documents}
-            source = known.get(doc_id, "") if isinstance(doc_id, str) else ""
-            if not source:
-                return SourceView(opened, note=Note.GONE if doc_id else Note.STALE_LINK)
-        try:
-            document = self._answerer.document(source)
-        except KeyError:
-            return SourceView(opened, note=Note.GONE)
-        except IndexingError as exc:
-            logger.warning("%s cannot be opened: %s", source, exc)
-            return SourceView(opened, note=Note.GONE)
-        return (
-            open_citation(citation, document, opened) if citation else SourceView(opened, document)
-        )
+        if turn.answer is None:
+            return turn
+        asked, question = self._federation.select(scope), turn.answer.interpreted
+        return _attempt(lambda: replace(turn, explanation=explain(asked, question)), turn)
 
-    def suggest(self) -> tuple[str, ...]:
-        """Return questions that the documents answer, made once a generation; perhaps none."""
+    def suggest(self, scope: str = "") -> tuple[str, ...]:
+        """Return questions that the documents answer, made once a generation; perhaps none.
+
+        :param scope: The name of the collection that is asked; "" for all.
+        """
         with self._suggesting:
-            generation = self._answerer.manifest.generation
-            if self._suggested.generation != generation:
-                self._suggested = _Suggested(generation, self._make_suggestions())
-            return self._suggested.questions
+            asked = self._federation.select(scope).answerers
+            if len(asked) == 1:
+                return self._suggest(asked[0])
+            generation = str([(one.collection, one.manifest.generation) for one in asked])
+            kept = self._suggested.get(_ALL)
+            if kept is None or kept.generation != generation:
+                # As many collections as questions, evenly chosen, are enough to take them from.
+                some = asked[:: -(-len(asked) // _N_SUGGESTIONS)]
+                drafts = zip_longest(*(self._suggest(answerer) for answerer in some))
+                questions = (question for turn in drafts for question in turn if question)
+                chosen = islice(filter(self._is_answered, questions), _N_SUGGESTIONS)
+                kept = self._suggested[_ALL] = _Suggested(generation, tuple(chosen))
+            return kept.questions
 
-    def _make_suggestions(self) -> tuple[str, ...]:
-        try:
-            return suggest_questions(self._answerer, _N_SUGGESTIONS)
-        except (IndexingError, RagError) as exc:
-            logger.warning("No suggested questions: %s", exc)
-            return ()
+    def _suggest(self, answerer: Answerer) -> tuple[str, ...]:
+        generation = answerer.manifest.generation
+        kept = self._suggested.get(answerer.collection)
+        if kept is None or kept.generation != generation:
+            try:
+                questions = suggest_questions(answerer, _N_SUGGESTIONS)
+            except (IndexingError, RagError) as exc:
+                logger.warning("No suggested questions: %s", exc)
+                questions = ()
+            kept = self._suggested[answerer.collection] = _Suggested(generation, questions)
+        return kept.questions
+
+    def _is_answered(self, question: str) -> bool:
+        """Tell whether all collections together answer what one of them does."""
+        return self._federation.answer(question).status is Status.ANSWERED
+
+
+def _attempt(find: Callable[[], Turn], otherwise: Turn) -> Turn:
+    try:
+        return find()
+    except Exception:  # the page lives on, and tells where the reason is
+        logger.exception("A question could not be answered")
+        return otherwise
 
 
 def keep_turns(turns: Sequence[Turn], turn: Turn) -> tuple[Turn, ...]:

@@ -1,4 +1,4 @@
-"""Command line: ``yiju web``, ``ask``, ``index``, ``eval`` and ``verify``.
+"""Command line: ``yiju web``, ``ask``, ``index``, ``eval``, ``verify``, ``users`` and others.
 
 Exit codes: 0 answered or uncertain, 1 not found, 2 any error, 130 Ctrl-C. Heavy modules load in the
 command that needs them, so that the help comes at once and ``ask`` never loads gradio or torch.
@@ -12,23 +12,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from webui.cli_history import tell_restored
+from webui.cite_style import CiteStyle
+from webui.cli_collections import COLLECTIONS_HELP, collection_commands
+from webui.cli_feedback import FEEDBACK_HELP, User, feedback_commands, read_cases
 from webui.cli_index import INDEX_HELP, index_commands
+from webui.cli_mcp import MCP_HELP, serve_mcp
+from webui.cli_users import USERS_HELP, users_commands
 from webui.cli_verify import VERIFY_HELP, ReceiptFile, check_receipt_path, keep_receipt, verify
+from webui.cli_web import (
+    AllowHost,
+    Certificate,
+    Host,
+    Key,
+    Login,
+    Port,
+    Proxy,
+    open_accounts,
+)
 from webui.evaluation_help import EVALUATION_HELP
 from webui.failures import clear_errors, fail, report_crash
+from webui.languages.feedback import FEEDBACK_TEXTS
 from webui.messages import system_language
 from webui.options import (
+    CollectionName,
     Documents,
     EncoderName,
     Index,
     ReaderName,
-    build_progress,
-    choose_documents_dir,
+    choose_collections,
+    require_one,
 )
 
 if TYPE_CHECKING:
-    from rag import Answerer
+    from rag.federation import Library
 
 _NOT_FOUND = 1
 
@@ -42,7 +58,10 @@ _WEB_HELP = """打开网页界面。
 
 Open the web page.
 
-例 Example: yiju web --documents ./docs --port 8080"""
+例 Example: yiju web --documents ./docs --port 8080
+
+别的机器也能用（要登录） For other machines, too (with a login):
+yiju users add alice; yiju web --host 0.0.0.0 --allow-host docs.example.com"""
 
 _ASK_HELP = """用文档里的原话回答一个问题；文档有改动会先更新索引。
 
@@ -61,6 +80,27 @@ commands.add_typer(
     help=INDEX_HELP,
     short_help="建立或更新索引。 Build or update the index.",
 )
+commands.add_typer(
+    collection_commands,
+    name="collections",
+    help=COLLECTIONS_HELP,
+    short_help="登记文档集。 Register collections.",
+)
+commands.add_typer(
+    feedback_commands,
+    name="feedback",
+    help=FEEDBACK_HELP,
+    short_help="网页上判断过的问题。 Questions judged on the page.",
+)
+commands.add_typer(
+    users_commands,
+    name="users",
+    help=USERS_HELP,
+    short_help="管理账号。 Manage the accounts.",
+)
+commands.command("mcp", help=MCP_HELP, short_help="给别的程序用。 Tools for other programs.")(
+    serve_mcp
+)
 commands.command(help=VERIFY_HELP, short_help="核对凭据。 Check a receipt.")(verify)
 
 
@@ -68,48 +108,44 @@ commands.command(help=VERIFY_HELP, short_help="核对凭据。 Check a receipt."
 def web(  # noqa: PLR0913, PLR0917 - one parameter an option
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
     encoder: EncoderName = "",
     reader: ReaderName = "",
-    host: Annotated[
-        str, typer.Option(help="只能是本机地址。 A loopback address only.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None,
-        typer.Option(
-            help="端口，默认从 7860 起第一个空闲的。 The port, by default the first free one "
-            "from 7860.",
-            min=1,
-            max=65535,
-            show_default=False,
-        ),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    allow_host: AllowHost = None,
+    login: Login = False,
+    ssl_certfile: Certificate = None,
+    ssl_keyfile: Key = None,
+    trusted_proxy: Proxy = "",
 ) -> None:
     """Open the web page."""
-    from webui.guard import is_loopback
+    from webui.server import Address
 
     texts = system_language()
+    names = tuple(allow_host or ())
+    address = Address(host, port, names, ssl_certfile, ssl_keyfile, trusted_proxy)
     with clear_errors():
-        if not is_loopback(host):
-            fail(texts.refuse_host.format(host=host))
+        accounts = open_accounts(address, login=login)
         typer.echo(texts.loading, err=True)
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported
         # One thread a question: two fight over the cores when several people ask at once (six times
         # the work on a busy two-core machine) and gain 6 ms of 33 when one person does.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
-        _bypass_proxies()
-        answerer = _load_answerer(
-            choose_documents_dir(documents), index, encoder=encoder, reader=reader
-        )
+        chosen = choose_collections(documents, index, collection)
+        from webui.opening import open_collections
+
+        opened = open_collections(chosen, encoder=encoder, reader=reader, as_it_is=True)
         from webui.app import serve
 
-        app = serve(answerer, host=host, port=port)
-    typer.echo(texts.serving.format(url=app.local_url))
+        site = serve(opened, address, accounts=accounts)
+    typer.echo(texts.serving.format(url=site.local_url))
     typer.echo(texts.stop_hint, err=True)
     try:
         while True:
             time.sleep(3600)
     finally:
-        app.close(verbose=False)
+        site.close()
 
 
 @commands.command(help=_ASK_HELP, short_help="回答一个问题。 Answer a question.")
@@ -118,32 +154,62 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Annotated[
         bool, typer.Option("--json", help="只输出 JSON。 Print the answer as JSON, nothing else.")
     ] = False,
+    cite: Annotated[
+        CiteStyle | None,
+        typer.Option(
+            help="按引用的格式输出，可直接粘贴。 Print the answer as it is cited, "
+            "to paste elsewhere.",
+            show_default=False,
+        ),
+    ] = None,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why",
+            help="没有找到时说明原因。 When nothing is found, say why: how the "
+            "question was cut, what the closest passages lack.",
+            show_default=False,
+        ),
+    ] = False,
     receipt: ReceiptFile = None,
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
     encoder: EncoderName = "",
     reader: ReaderName = "",
 ) -> None:
     """Answer a question."""
     with clear_errors():
-        from rag import Answerer, Status
-        from webui.terminal import TerminalConsole, print_answer, print_json
-
-        documents_dir = choose_documents_dir(documents)
+        chosen = choose_collections(documents, index, collection)
         if receipt:
-            check_receipt_path(receipt, documents_dir)
-        with build_progress() as progress:
-            answerer = Answerer.open(
-                documents_dir, index, encoder=encoder, reader=reader, progress=progress
-            )
-            tell_restored(answerer.manifest)
-            answer = answerer.answer(question)
+            check_receipt_path(receipt, require_one(chosen).folder)
+        from rag import Answerer, Status
+        from rag.explanation import explain
+        from webui.opening import open_collections, tell_restored
+        from webui.terminal import (
+            TerminalConsole,
+            print_answer,
+            print_cited,
+            print_json,
+            print_why,
+        )
+
+        opened = open_collections(chosen, encoder=encoder, reader=reader)
+        tell_restored(opened)
+        answer = opened.answer(question)
+        asks_why = why and answer.status is Status.NOT_FOUND
+        explanation = explain(opened, answer.interpreted) if asks_why else None
         if as_json:
-            print_json(answer.to_dict())
+            reason = {"why": explanation.to_dict()} if explanation else {}
+            print_json({**answer.to_dict(), **reason})
+        elif cite and answer.citations:
+            print_cited(TerminalConsole(), answer, cite, system_language())
         else:
             print_answer(TerminalConsole(), answer, system_language())
-        if receipt:
-            keep_receipt(answerer, answer, receipt, reader=reader)
+            if explanation:
+                print_why(TerminalConsole(), explanation, system_language())
+        if receipt and isinstance(opened, Answerer):  # there is only one
+            keep_receipt(opened, answer, receipt, reader=reader)
     raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
 
 
@@ -152,42 +218,55 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
 )
 def evaluate_file(  # noqa: PLR0913, PLR0917 - one parameter an option
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="FILE",
             help="问题和答案，JSONL 或 CSV。 Questions and answers, JSONL or CSV.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    feedback: Annotated[
+        bool,
+        typer.Option(
+            "--feedback",
+            help="问网页上判断过的问题。 Ask the questions judged on the page.",
+            show_default=False,
+        ),
+    ] = False,
+    user: User = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="只输出 JSON。 Print the figures as JSON, nothing else.")
     ] = False,
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
     encoder: EncoderName = "",
     reader: ReaderName = "",
 ) -> None:
     """Evaluate the answers to a user's own questions."""
     with clear_errors():
-        from rag import Answerer
-        from webui.evaluation import ask_file, print_evaluation
+        chosen = choose_collections(documents, index, collection)
+        from webui.evaluation import ask_file, ask_questions, print_evaluation
+        from webui.opening import open_collections, tell_restored
         from webui.terminal import TerminalConsole, print_json
 
         texts = system_language()
+        words = FEEDBACK_TEXTS[texts.code]
+        if feedback == bool(file) or (user and not feedback):
+            fail(words.one_source)
+        cases = read_cases(chosen, user) if feedback else ()
+        if feedback and not cases:
+            fail(words.none)
 
-        def load() -> Answerer:
-            with build_progress() as progress:
-                answerer = Answerer.open(
-                    choose_documents_dir(documents),
-                    index,
-                    encoder=encoder,
-                    reader=reader,
-                    progress=progress,
-                )
-            tell_restored(answerer.manifest)
-            return answerer
+        def load() -> "Library":
+            opened = open_collections(chosen, encoder=encoder, reader=reader)
+            tell_restored(opened)
+            return opened
 
-        evaluation = ask_file(file, load, texts)
+        if file:
+            evaluation = ask_file(file, load, texts)
+        else:
+            evaluation = ask_questions([case.gold for case in cases], load(), texts)
         if as_json:
             print_json(evaluation.to_dict())
         else:
@@ -203,46 +282,6 @@ def main() -> None:
             reconfigure(errors="replace")
     # Not commands(): that would put typer's own report of crashes, and status 1, in place of ours.
     typer.main.get_command(commands).main(prog_name="yiju")
-
-
-def _load_answerer(
-    documents_dir: Path, index_dir: Path | None, *, encoder: str = "", reader: str = ""
-) -> "Answerer":
-    """Load the index as it is, or make it; the page itself brings it up to date later."""
-    from index import default_index_dir
-    from index.errors import IndexFormatError, IndexMissingError
-    from rag import Answerer
-
-    index_dir = index_dir or default_index_dir(documents_dir)
-    try:
-        if _has_settings(index_dir, encoder):
-            return Answerer.load(index_dir, documents_dir=documents_dir, reader=reader)
-    except (IndexMissingError, IndexFormatError):
-        pass
-    with build_progress() as progress:
-        return Answerer.open(
-            documents_dir, index_dir, encoder=encoder, reader=reader, progress=progress
-        )
-
-
-def _has_settings(index_dir: Path, encoder: str) -> bool:
-    """Tell whether an index was made as it is asked for now, before any encoder is loaded."""
-    from index import IndexSettings
-    from index.generations import IndexDir
-    from index.manifest import read_manifest
-
-    settings = IndexSettings.from_env(encoder=encoder)
-    with IndexDir(index_dir).pin_current() as pin:
-        manifest = read_manifest(pin.paths)
-    made_with = (manifest.encoder, manifest.max_chunk_chars)
-    return made_with == (settings.encoder, settings.max_chunk_chars)
-
-
-def _bypass_proxies() -> None:
-    """Keep Gradio's request to its own server, made at the start, away from any proxy."""
-    for name in ("NO_PROXY", "no_proxy"):
-        known = [entry for entry in os.environ.get(name, "").split(",") if entry]
-        os.environ[name] = ",".join(dict.fromkeys([*known, "127.0.0.1", "localhost", "::1"]))
 
 
 if __name__ == "__main__":

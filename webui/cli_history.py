@@ -7,10 +7,16 @@ import typer
 
 from webui.failures import clear_errors, fail
 from webui.messages import system_language
-from webui.options import Documents, Index, ReaderName, build_progress, choose_documents_dir
+from webui.options import (
+    CollectionName,
+    Documents,
+    Index,
+    ReaderName,
+    build_progress,
+    choose_collection,
+)
 
 if TYPE_CHECKING:
-    from index.manifest import Manifest
     from rag.drift import DriftReport
 
 _LOSSES = 1
@@ -75,14 +81,19 @@ def add_history_commands(group: typer.Typer) -> None:
     )(rollback_to)
 
 
-def log(as_json: AsJson = False, documents: Documents = None, index: Index = None) -> None:
+def log(
+    as_json: AsJson = False,
+    documents: Documents = None,
+    index: Index = None,
+    collection: CollectionName = "",
+) -> None:
     """List the kept generations."""
     with clear_errors():
         from index.history import read_log
         from webui.generations import print_log
         from webui.terminal import TerminalConsole, print_json
 
-        entries = read_log(_choose_index_dir(documents, index))
+        entries = read_log(choose_collection(documents, index, collection).index_dir)
         if as_json:
             print_json({"generations": [entry.to_dict() for entry in entries]})
         else:
@@ -103,6 +114,7 @@ def diff(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: AsJson = False,
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
     reader: ReaderName = "",
 ) -> None:
     """Compare two generations and, when wished, their answers."""
@@ -113,13 +125,13 @@ def diff(  # noqa: PLR0913, PLR0917 - one parameter an option
         from webui.generations import print_diff
         from webui.terminal import TerminalConsole, print_json
 
-        index_dir = _choose_index_dir(documents, index)
+        chosen = choose_collection(documents, index, collection)
+        index_dir = chosen.index_dir
         home = IndexDir(index_dir)
         with home.pin(before), home.pin(after):  # both stay until the last question is asked
             difference = diff_generations(index_dir, before, after)
             if questions:
-                documents_dir = choose_documents_dir(documents)
-                drift = _ask_both(questions, (before, after), documents_dir, index_dir, reader)
+                drift = _ask_both(questions, (before, after), chosen.folder, index_dir, reader)
         if as_json:
             asked = {"questions": drift.to_dict()} if drift else {}
             print_json({**difference.to_dict(), **asked})
@@ -128,38 +140,28 @@ def diff(  # noqa: PLR0913, PLR0917 - one parameter an option
     raise typer.Exit(_LOSSES if drift and drift.has_losses else 0)
 
 
-def rollback_to(generation: Generation, documents: Documents = None, index: Index = None) -> None:
+def rollback_to(
+    generation: Generation,
+    documents: Documents = None,
+    index: Index = None,
+    collection: CollectionName = "",
+) -> None:
     """Make an earlier generation live again."""
     with clear_errors():
         from index import IndexSettings
         from index.history import rollback
         from webui.generations import describe_rollback
 
+        chosen = choose_collection(documents, index, collection)
         with build_progress() as progress:
             manifest = rollback(
-                choose_documents_dir(documents),
-                _choose_index_dir(documents, index),
+                chosen.folder,
+                chosen.index_dir,
                 generation,
                 settings=IndexSettings.from_env(),
                 progress=progress,
             )
         typer.echo(describe_rollback(manifest, system_language()))
-
-
-def tell_restored(manifest: "Manifest") -> None:
-    """Say on the standard error that answers come from a generation that a rollback restored.
-
-    :param manifest: Of the live generation.
-    """
-    if manifest.restored_from:
-        said = system_language().restored.format(generation=manifest.restored_from)
-        typer.echo(said, err=True)
-
-
-def _choose_index_dir(documents: Path | None, index: Path | None) -> Path:
-    from index import default_index_dir
-
-    return index or default_index_dir(choose_documents_dir(documents))
 
 
 def _ask_both(

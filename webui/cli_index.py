@@ -1,26 +1,44 @@
 """Command ``yiju index``: a documents' folder → its index, built, checked or reported on."""
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webui.cli_feedback import recheck_judged
 from webui.cli_history import add_history_commands
 from webui.controls import neutralize
 from webui.failures import clear_errors, fail
+from webui.languages.library import COLLECTION_TEXTS
 from webui.messages import system_language
-from webui.options import Documents, EncoderName, Index, build_progress, choose_documents_dir
+from webui.options import (
+    CollectionName,
+    Documents,
+    EncoderName,
+    Index,
+    build_progress,
+    choose_collections,
+    require_one,
+)
 
 if TYPE_CHECKING:
     from index.datatypes import BuildReport, Problem
     from index.encoder import Encoder
     from index.settings import IndexSettings
+    from rag.registry import Collection
+
+_FAILED = 2
 
 INDEX_HELP = """为文档建立索引，或只更新有改动的部分。
 
 Index the documents, or only what changed in them.
+
+网页上判断过的问题会重问一遍，列出变好和变坏的；见 yiju feedback。
+
+The questions judged on the page are asked again, and those that broke or
+were mended are listed; see yiju feedback.
 
 --report 只列出每个文件的格式、页数、字数、片段、能查到的比例、没读全之处。
 
@@ -79,6 +97,7 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = False,
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
     encoder: EncoderName = "",
 ) -> None:
     """Build or update the index, check it, or report what it holds."""
@@ -87,36 +106,58 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
         if any(source and source.name == "COMMANDLINE" for source in sources):
             fail(system_language().options_after.format(command=context.invoked_subcommand))
         return
-    if as_json and not report:
-        fail(system_language().json_of_report)
-    if sum((full or watch, check, report)) > 1:
-        fail(system_language().one_at_a_time)
+    _refuse_mixed(full or watch, check, report, as_json=as_json)
     with clear_errors():
-        documents_dir = choose_documents_dir(documents)
-        from index import default_index_dir
-
-        index_dir = index or default_index_dir(documents_dir)
+        chosen = choose_collections(documents, index, collection)
+        if watch:
+            require_one(chosen)  # before anything is built
         if report:
-            _report(index_dir, as_json=as_json)
+            _report(chosen, as_json=as_json)
         elif check:
-            _check(index_dir)
+            _each(chosen, _check)
         else:
-            from index import IndexSettings, load_encoder
-
-            settings = IndexSettings.from_env(encoder=encoder)
-            model = load_encoder(settings.encoder)
-            job = _Job(documents_dir, index_dir, model, settings)
-            print_changes(job.build(full=full))
+            jobs = _make_jobs(chosen, encoder)
+            _build(jobs, encoder, full=full)
             if watch:
-                _follow(job)
+                _follow(jobs[require_one(chosen)])
+
+
+def _refuse_mixed(*actions: bool, as_json: bool) -> None:
+    if as_json and not actions[-1]:
+        fail(system_language().json_of_report)
+    if sum(actions) > 1:
+        fail(system_language().one_at_a_time)
+
+
+def _each(collections: "Sequence[Collection]", do: "Callable[[Collection], None]") -> None:
+    """Do something for every collection; what stops it for one does not stop it for the others.
+
+    :raises IndexingError: When there is only one and it fails.
+    :raises Exit: With status 2, at the end, when one of several failed.
+    """
+    from index.errors import IndexingError
+
+    words = COLLECTION_TEXTS[system_language().code]
+    if len(collections) == 1:
+        do(collections[0])
+        return
+    has_failed = False
+    for one in collections:
+        typer.echo(neutralize(words.building.format(name=one.name)), err=True)
+        try:
+            do(one)
+        except (IndexingError, OSError) as exc:
+            typer.echo(neutralize(words.failed.format(name=one.name, reason=exc)), err=True)
+            has_failed = True
+    if has_failed:
+        raise typer.Exit(_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     """What is built again and again."""
 
-    documents_dir: Path
-    index_dir: Path
+    collection: "Collection"
     encoder: "Encoder"
     settings: "IndexSettings"
 
@@ -125,14 +166,22 @@ class _Job:
 
         with build_progress() as progress:
             return build_index(
-                self.documents_dir,
-                self.index_dir,
+                self.collection.folder,
+                self.collection.index_dir,
                 self.encoder,
                 settings=self.settings,
                 full=full,
                 automatic=automatic,
                 progress=progress,
             )
+
+
+def _make_jobs(collections: "Sequence[Collection]", encoder: str) -> "dict[Collection, _Job]":
+    from index import IndexSettings, load_encoder
+
+    settings = IndexSettings.from_env(encoder=encoder)
+    model = load_encoder(settings.encoder)
+    return {one: _Job(one, model, settings) for one in collections}
 
 
 def print_changes(report: "BuildReport") -> None:
@@ -143,14 +192,29 @@ def print_changes(report: "BuildReport") -> None:
     sys.stdout.flush()
 
 
+def _build(jobs: "dict[Collection, _Job]", encoder: str, *, full: bool) -> None:
+    reports: list[BuildReport] = []
+
+    def build(one: "Collection") -> None:
+        reports.append(jobs[one].build(full=full))
+        print_changes(reports[-1])
+
+    try:
+        _each(tuple(jobs), build)
+    finally:  # one that fails does not keep the others' questions from being asked
+        if any(report.is_new for report in reports):
+            recheck_judged(tuple(jobs), encoder)
+
+
 def _follow(job: _Job) -> None:
     """Build after every change; what stops one build does not stop the watch."""
     from index.errors import IndexingError
     from index.watch import watch_documents
 
-    typer.echo(system_language().watching.format(folder=job.documents_dir), err=True)
+    documents_dir, index_dir = job.collection.folder, job.collection.index_dir
+    typer.echo(system_language().watching.format(folder=documents_dir), err=True)
     problems: tuple[Problem, ...] | None = None
-    for _ in watch_documents(job.documents_dir, job.index_dir):
+    for _ in watch_documents(documents_dir, index_dir):
         try:
             report = job.build(automatic=True)
         except IndexingError as exc:
@@ -158,22 +222,34 @@ def _follow(job: _Job) -> None:
             continue
         if report.is_new or (problems is not None and report.problems != problems):
             print_changes(report)
+        if report.is_new:
+            recheck_judged([job.collection], job.settings.encoder)
         problems = report.problems
 
 
-def _check(index_dir: Path) -> None:
+def _check(collection: "Collection") -> None:
     from index.build import check_index
 
-    generation = check_index(index_dir)
+    generation = check_index(collection.index_dir)
     typer.echo(system_language().checked.format(generation=generation))
 
 
-def _report(index_dir: Path, *, as_json: bool) -> None:
+def _report(collections: "Sequence[Collection]", *, as_json: bool) -> None:
     from webui.ledger import open_ledger, print_ledger
     from webui.terminal import TerminalConsole, print_json
 
-    ledger = open_ledger(index_dir)
-    if as_json:
-        print_json(ledger.to_dict())
-    else:
-        print_ledger(TerminalConsole(), ledger, system_language())
+    bodies: list[dict[str, object]] = []
+
+    def report(one: "Collection") -> None:
+        ledger = open_ledger(one.index_dir)
+        if as_json:
+            named = {"collection": one.name} if len(collections) > 1 else {}
+            bodies.append({**named, **ledger.to_dict()})
+        else:
+            print_ledger(TerminalConsole(), ledger, system_language())
+
+    try:
+        _each(collections, report)
+    finally:
+        if as_json and bodies:
+            print_json(bodies[0] if len(collections) == 1 else {"collections": bodies})

@@ -10,7 +10,7 @@ import typer
 
 from webui.failures import clear_errors, fail
 from webui.messages import system_language
-from webui.options import Documents, Index, build_progress, choose_documents_dir
+from webui.options import CollectionName, Documents, Index, build_progress, choose_collection
 
 if TYPE_CHECKING:
     from rag import Answer, Answerer
@@ -60,6 +60,7 @@ def verify(
     ] = False,
     documents: Documents = None,
     index: Index = None,
+    collection: CollectionName = "",
 ) -> None:
     """Check a receipt against the documents."""
     with clear_errors():
@@ -68,13 +69,14 @@ def verify(
         from webui.terminal import TerminalConsole, print_json
         from webui.verification import print_verification, to_json
 
+        chosen = choose_collection(documents, index, collection)
         kept = load_receipt(receipt)
         with build_progress() as progress:
             verification = verify_receipt(
                 kept,
-                choose_documents_dir(documents),
+                chosen.folder,
                 settings=IndexSettings.from_env(),
-                excluded=index,
+                excluded=chosen.index,
                 progress=progress,
             )
         if as_json:
@@ -119,8 +121,7 @@ def keep_receipt(answerer: "Answerer", answer: "Answer", path: Path, *, reader: 
     is_bundled = not (reader or RagSettings.from_env().reader)
     receipt = make_receipt(
         answer,
-        answerer.manifest,
-        answerer.document,
+        answerer.knowledge_base,
         reader_sha256=bundled_reader_sha256() if is_bundled else "",
     )
     save_receipt(receipt, path)

@@ -23,3 +23,12 @@ def neutralize(text: str) -> str:
     :return: The text with U+FFFD for every other control character.
     """
     return _CONTROLS.sub("\ufffd", text.replace("\r\n", " \n"))
+
+
+def escape_controls(text: str) -> str:
+    """Write what a terminal would act upon as JSON's escapes.
+
+    :param text: JSON, in which such characters stand only in strings.
+    :return: JSON of the same value.
+    """
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

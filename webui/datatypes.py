@@ -1,10 +1,14 @@
-"""The records of the page: what was asked, what a click names, what the source panel shows."""
+"""The records of the page: what was asked, and what a click names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from secrets import token_urlsafe
+from typing import Any
 
-from index.datatypes import Document
-from rag.datatypes import Answer, Citation
+from rag.datatypes import Answer
+from rag.explanation import Explanation
+from webui.history_records import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,11 @@ class Turn:
     question: str
     answer: Answer | None = None
     has_failed: bool = False
+    explanation: Explanation | None = None  # of why nothing was found, once asked for
+    receipt: dict[str, Any] | None = field(default=None, compare=False)  # as its file holds it
+    judgement: Judgement = field(default_factory=Judgement)
+    is_judgement_lost: bool = False  # it could not be kept
+    key: str = field(default_factory=partial(token_urlsafe, 9), compare=False)  # names it
 
 
 class Shelf(StrEnum):
@@ -30,22 +39,3 @@ class Reference:
     turn: int  # from 0
     shelf: Shelf
     index: int  # from 0
-
-
-class Note(StrEnum):
-    """What has to be said about a place that was looked up again; each is a field of Texts."""
-
-    MOVED = "moved"
-    CHANGED = "changed"
-    GONE = "gone"
-    STALE_LINK = "stale_link"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """A document opened in the source panel."""
-
-    opened: int  # counts openings, so that opening a place again scrolls to it again
-    document: Document | None = None  # None when it is gone
-    citation: Citation | None = None  # as of this document; None when opened as a whole
-    note: Note | None = None

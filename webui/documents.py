@@ -1,48 +1,150 @@
 """Documents panel: a manifest and the state of the refresher → HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from index.datatypes import DocumentInfo, Problem
+from index.history import measure
+from index.knowledge_base import KnowledgeBase
 from index.manifest import Manifest
-from index.progress import Progress
+from rag.answerer import Answerer
+from rag.federation import Member
+from webui.document_rows import PER_PAGE, Rows, delete_button, render_rows, render_search
 from webui.languages import Texts
+from webui.languages.documents import LIBRARY_TEXTS
+from webui.languages.library import COLLECTION_TEXTS
+from webui.library_view import UNTOUCHED, Deed, LibraryView, Note
 from webui.refresher import RefreshState
-from webui.rendering import escape, isolate, language_of
+from webui.rendering import escape, isolate
 from webui.wording import (
-    describe_format,
-    describe_pages,
+    describe_refusal,
     describe_report,
     describe_size,
+    describe_speed,
     describe_stage,
     describe_time,
 )
 
-_MOST_ROWS = 500  # of the table; a page of thousands of rows is slow and read by nobody
+_MOST_REMARKS = 500  # of files that were left out or not read wholly
 
 
-def render_documents(manifest: Manifest, texts: Texts) -> str:
-    """Render what the live index holds and what it had to leave out.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What of a generation is listed, and the numbers of all."""
 
-    :param manifest: Of the live generation.
+    manifest: Manifest
+    rows: Rows
+    documents_bytes: int = 0
+    index_bytes: int = 0
+    warned: tuple[DocumentInfo, ...] = ()  # those that could not be read wholly
+    n_warned: int = 0
+    problems: tuple[Problem, ...] = ()
+    n_problems: int = 0
+
+
+def render_collections(
+    members: Sequence[Member], texts: Texts, view: LibraryView = UNTOUCHED
+) -> str:
+    """Render what the indexes of several collections hold, or what that of the only one holds.
+
+    :param members: The collections that are asked.
     :param texts: The language.
+    :param view: Which part of the lists, and what is to be said of the last deed.
     :return: HTML.
     """
+    top = f"{_render_note(view.note, texts)}{render_search(view.wanted, texts)}"
+    if len(members) == 1 and members[0].answerer:
+        contents = read_contents(members[0].answerer, view)
+        return f"{top}{render_documents(contents, texts, collection=members[0].name)}"
+    words = COLLECTION_TEXTS[texts.code]
+    parts = []
+    for number, member in enumerate(members):
+        if member.answerer is None:
+            said = escape(words.left_out).format(name=isolate(member.name))
+            parts.append(f'<p class="left-out">{said}</p>')
+            continue
+        contents = read_contents(member.answerer, view)
+        count = texts.n_documents.format(count=f"{contents.manifest.n_documents:,}")
+        listed = render_documents(contents, texts, collection=member.name, number=number)
+        parts.append(
+            f'<details class="collection"><summary>{isolate(member.name)} '
+            f"<span>{escape(count)}</span></summary>{listed}</details>"
+        )
+    return f'{top}<div class="collections">{"".join(parts)}</div>'
+
+
+def read_contents(answerer: Answerer, view: LibraryView) -> Contents:
+    """Read what of a collection's live generation is listed.
+
+    :param answerer: The collection's.
+    :param view: Which part of the list.
+    """
+    knowledge_base = answerer.knowledge_base
+    files = knowledge_base.files
+    return Contents(
+        knowledge_base.manifest,
+        rows=_read_rows(knowledge_base, view, answerer.collection),
+        documents_bytes=files.n_bytes(),
+        index_bytes=_measure(answerer.index_dir),
+        warned=tuple(files.document_infos(only_warned=True, limit=_MOST_REMARKS)),
+        n_warned=files.n_warned(),
+        problems=tuple(files.problems(_MOST_REMARKS)),
+        n_problems=files.n_problems(),
+    )
+
+
+def render_documents(
+    contents: Contents, texts: Texts, *, collection: str = "", number: int = 0
+) -> str:
+    """Render what the live index holds and what it had to leave out.
+
+    :param contents: Of the live generation.
+    :param texts: The language.
+    :param collection: Its name; "" where it has none.
+    :param number: Tells the lists of a page apart.
+    :return: HTML.
+    """
+    title = isolate(collection) if collection else escape(texts.documents)
+    manifest = contents.manifest
     counts = " · ".join(
         (
-            texts.n_documents.format(count=f"{len(manifest.documents):,}"),
+            texts.n_documents.format(count=f"{manifest.n_documents:,}"),
             texts.n_chunks.format(count=f"{manifest.n_chunks:,}"),
+            LIBRARY_TEXTS[texts.code].disk.format(
+                documents=describe_size(contents.documents_bytes),
+                index=describe_size(contents.index_bytes),
+            ),
         )
     )
     time = texts.indexed_at.format(time=describe_time(manifest.created_at))
     return (
-        f'<section class="documents" aria-labelledby="documents-title">'
-        f'<h2 id="documents-title">{escape(texts.documents)}</h2>'
+        f'<section class="documents" aria-labelledby="documents-{number}">'
+        f'<h2 id="documents-{number}">{title}</h2>'
         f'<p class="about"><span>{escape(counts)}</span> <time '
         f'datetime="{escape(manifest.created_at)}">{escape(time)}</time></p>'
         f"{_render_restored(manifest, texts)}"
-        f"{_render_problems(manifest.problems, texts)}"
-        f"{_render_warnings(manifest.documents, texts)}"
-        f"{_render_table(manifest.documents, texts)}</section>"
+        f"{_render_problems(contents, collection, texts)}"
+        f"{_render_warnings(contents, texts)}"
+        f"{render_rows(contents.rows, collection, number, texts)}</section>"
+    )
+
+
+def render_refreshes(states: Mapping[str, RefreshState], texts: Texts) -> str:
+    """Render what becomes of the indexes of several collections, or of the only one's.
+
+    :param states: Of the refresher, by the names of the collections that are shown.
+    :param texts: The language.
+    :return: HTML.
+    """
+    if len(states) == 1:
+        return render_refresh(next(iter(states.values())), texts)
+    told = {name: state for name, state in states.items() if state != RefreshState()}
+    if not told:
+        return render_refresh(RefreshState(), texts)
+    return "".join(
+        f'<div class="refreshed"><h3>{isolate(name)}</h3>{render_refresh(state, texts)}</div>'
+        for name, state in told.items()
     )
 
 
@@ -55,7 +157,10 @@ def render_refresh(state: RefreshState, texts: Texts) -> str:
     """
     if state.is_running:
         notice = f"<p>{escape(texts.refreshing)}</p>" if state.is_noticed else ""
-        return notice + _render_progress(state.progress, texts)
+        return notice + _render_progress(state, texts)
+    if state.is_cancelled:
+        words = LIBRARY_TEXTS[texts.code]
+        return f'<p class="outcome" role="status">{escape(words.cancelled)}</p>'
     if state.has_failed:
         reason = f'<br><span lang="en">{escape(state.reason)}</span>' if state.reason else ""
         return f'<p class="outcome failed" role="status">{escape(texts.build_failed)}{reason}</p>'
@@ -65,7 +170,45 @@ def render_refresh(state: RefreshState, texts: Texts) -> str:
     return f'<p class="hint">{escape(texts.rebuild_hint)}</p>'
 
 
-def _render_progress(progress: Progress | None, texts: Texts) -> str:
+def _read_rows(knowledge_base: KnowledgeBase, view: LibraryView, collection: str) -> Rows:
+    files = knowledge_base.files
+    n_matching = files.n_documents(view.wanted)
+    last = max(1, -(-n_matching // PER_PAGE))
+    page = min(view.page_of(collection), last)  # others may have deleted what was on the last one
+    documents = files.document_infos(
+        wanted=view.wanted, offset=(page - 1) * PER_PAGE, limit=PER_PAGE
+    )
+    return Rows(tuple(documents), n_matching, page, view.wanted)
+
+
+def _measure(index_dir: Path) -> int:
+    try:
+        return measure(index_dir, set())
+    except OSError:  # a build takes away what is no longer needed, meanwhile
+        return 0
+
+
+def _render_note(note: Note | None, texts: Texts) -> str:
+    """Render what is to be said of the last deed, with what undoes it."""
+    if note is None:
+        return ""
+    words = LIBRARY_TEXTS[texts.code]
+    if not isinstance(note.said, Deed):
+        said = describe_refusal(note.said, note.name, texts)
+        return f'<p class="note refused" role="alert"><bdi>{escape(said)}</bdi></p>'
+    said = words.deeds[note.said].format(name=note.name)
+    undo = (
+        '<button type="button" data-event="library" data-action="undo" data-focus="undo" '
+        f'data-collection="{escape(note.collection)}" data-token="{note.token}">'
+        f"{escape(words.undo)}</button>"
+    )
+    return (
+        f'<p class="note" role="status"><bdi>{escape(said)}</bdi> {undo if note.token else ""}</p>'
+    )
+
+
+def _render_progress(state: RefreshState, texts: Texts) -> str:
+    progress = state.progress
     stage = escape(describe_stage(progress.stage if progress else None, texts))
     if progress is None or not progress.total:
         bar, count = "<progress></progress>", ""
@@ -73,47 +216,14 @@ def _render_progress(progress: Progress | None, texts: Texts) -> str:
         bar = f'<progress max="{progress.total}" value="{progress.done}"></progress>'
         count = f"{progress.done:,} / {progress.total:,}"
     name = escape(progress.name) if progress else ""
+    if state.is_cancelled:
+        speed = LIBRARY_TEXTS[texts.code].cancelling
+    else:
+        speed = describe_speed(progress, state.stage_s, texts) if progress else ""
     return (
         f'<div class="progress" role="status"><p><span class="stage">{stage}</span> '
-        f'<span class="count">{count}</span></p>{bar}<p class="file"><bdi>{name}</bdi></p></div>'
-    )
-
-
-def _render_table(documents: Sequence[DocumentInfo], texts: Texts) -> str:
-    columns = (
-        texts.column_name,
-        texts.column_format,
-        texts.column_size,
-        texts.column_pages,
-        texts.column_chars,
-        texts.column_chunks,
-    )
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    rows = "".join(_render_row(document, columns, texts) for document in documents[:_MOST_ROWS])
-    left = len(documents) - _MOST_ROWS
-    more = texts.more_documents.format(count=f"{left:,}") if left > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" + (
-        f'<p class="hint">{escape(more)}</p>' if more else ""
-    )
-
-
-def _render_row(document: DocumentInfo, columns: Sequence[str], texts: Texts) -> str:
-    cells = (
-        describe_format(document.source, document.media_type, document.encoding),
-        describe_size(document.size),
-        describe_pages(document.n_pages, document.n_empty_pages, texts),
-        f"{document.n_chars:,}",
-        f"{document.n_chunks:,}",
-    )
-    rest = "".join(
-        f'<td data-label="{escape(label)}">{escape(cell)}</td>'
-        for label, cell in zip(columns[1:], cells, strict=True)
-    )
-    return (
-        f'<tr><th scope="row"><button type="button" class="document" data-event="open" '
-        f'data-document="{escape(document.doc_id)}" title="{escape(texts.open_source)}" '
-        f'lang="{language_of(document.source)}"><bdi>{escape(document.source)}</bdi></button></th>'
-        f"{rest}</tr>"
+        f'<span class="count">{count}</span></p>{bar}<p class="file"><bdi>{name}</bdi> '
+        f'<span class="speed">{escape(speed)}</span></p></div>'
     )
 
 
@@ -123,28 +233,30 @@ def _render_restored(manifest: Manifest, texts: Texts) -> str:
     return f'<p class="hint">{escape(texts.restored.format(generation=manifest.restored_from))}</p>'
 
 
-def _render_problems(problems: Sequence[Problem], texts: Texts) -> str:
-    return _render_remarks(
-        texts.problems, [(problem.source, (problem.message,)) for problem in problems]
-    )
+def _render_problems(contents: Contents, collection: str, texts: Texts) -> str:
+    summary = texts.problems.format(count=f"{contents.n_problems:,}")
+    remarks = [(problem.source, (problem.message,)) for problem in contents.problems]
+    buttons = [delete_button(source, "", collection, texts) for source, _ in remarks]
+    return _render_remarks(summary, remarks, buttons)
 
 
-def _render_warnings(documents: Sequence[DocumentInfo], texts: Texts) -> str:
-    return _render_remarks(
-        texts.read_in_part,
-        [(document.source, document.warnings) for document in documents if document.warnings],
-    )
+def _render_warnings(contents: Contents, texts: Texts) -> str:
+    summary = texts.read_in_part.format(count=f"{contents.n_warned:,}")
+    remarks = [(one.source, one.warnings) for one in contents.warned]
+    return _render_remarks(summary, remarks, [""] * len(remarks))
 
 
-def _render_remarks(summary: str, remarks: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Render files with the sentences to be said of each; "" without any."""
+def _render_remarks(
+    summary: str, remarks: Sequence[tuple[str, Sequence[str]]], tools: Sequence[str]
+) -> str:
+    """Render files with the sentences to be said of each and its tools; "" without any."""
     if not remarks:
         return ""
     items = "".join(
-        f"<li>{isolate(source)}"
+        f"<li>{isolate(source)} {tool}"
         + "".join(f'<span lang="en">{escape(sentence)}</span>' for sentence in sentences)
         + "</li>"
-        for source, sentences in remarks[:_MOST_ROWS]
+        for (source, sentences), tool in zip(remarks, tools, strict=True)
     )
-    count = summary.format(count=f"{len(remarks):,}")
-    return f'<details class="problems"><summary>{escape(count)}</summary><ul>{items}</ul></details>'
+    head = escape(summary)
+    return f'<details class="problems"><summary>{head}</summary><ul>{items}</ul></details>'

@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from rag.answerer import Answerer
 from rag.datatypes import Status
 from rag.evaluation import Asked, Evaluation, evaluate, is_same_source, n_right
 from rag.evaluation_file import (
@@ -19,6 +18,7 @@ from rag.evaluation_file import (
     QuestionFileError,
     read_questions,
 )
+from rag.federation import Library
 from webui.controls import neutralize, neutralize_line
 from webui.failures import fail
 from webui.languages import Texts
@@ -29,8 +29,8 @@ _MOST_PROBLEMS = 20
 _BETWEEN = " | "
 
 
-def ask_file(path: Path, load: Callable[[], Answerer], texts: Texts) -> Evaluation:
-    """Ask the questions of a file, saying on the standard error how far it is.
+def ask_file(path: Path, load: Callable[[], Library], texts: Texts) -> Evaluation:
+    """Ask the questions of a file as :func:`ask_questions` does.
 
     :param path: The question file.
     :param load: Opens the documents; called once the file is known to be right.
@@ -42,13 +42,30 @@ def ask_file(path: Path, load: Callable[[], Answerer], texts: Texts) -> Evaluati
         questions = read_questions(path)
     except QuestionFileError as exc:
         fail(describe_file_error(exc, texts))
-    answerer = load()
+    return ask_questions(questions, load(), texts)
+
+
+def ask_questions(
+    questions: Sequence[EvaluationQuestion], library: Library, texts: Texts
+) -> Evaluation:
+    """Ask questions, saying on the standard error how far it is and what looks amiss.
+
+    :param questions: At least one.
+    :param library: The documents.
+    :param texts: The language.
+    :return: The outcomes.
+    """
     console = Console(stderr=True, highlight=False, emoji=False)
-    sources = [document.source for document in answerer.manifest.documents]
+    sources = [
+        file.source
+        for answerer in library.answerers
+        for file in answerer.knowledge_base.files.files()
+        if file.is_indexed
+    ]
     for line in describe_unknown_sources(questions, sources, texts):
         _print(console, Text(line))
     with AskingProgress(console, texts) as progress:
-        return evaluate(questions, answerer.answer, progress=progress)
+        return evaluate(questions, library.answer, progress=progress)
 
 
 def describe_file_error(error: QuestionFileError, texts: Texts) -> str:
@@ -192,6 +209,9 @@ def _details(evaluation: Evaluation, words: EvaluationTexts) -> list[str]:
     if unanswerable := evaluation.unanswerable:
         refused = n_right(unanswerable)
         lines.append(words.refused.format(refused=refused, count=len(unanswerable)))
+    if open_ended := evaluation.open_ended:
+        avoided = n_right(open_ended)
+        lines.append(words.avoided.format(avoided=avoided, count=len(open_ended)))
     if (error := evaluation.calibration_error) is not None:
         lines.append(words.ece.format(error=f"{error:.2f}"))
     median, p90 = (f"{1000 * evaluation.seconds(share):.0f}" for share in (0.5, 0.9))
@@ -202,9 +222,7 @@ def _print_wrong(console: Console, asked: Asked, texts: Texts) -> None:
     words = EVALUATION_TEXTS[texts.code]
     line = texts.line.format(line=asked.gold.line)
     _print(console, Text(f"\n{line} · {neutralize_line(asked.gold.question)}", "bold"))
-    expected = words.expected_nothing
-    if asked.gold.answers:
-        expected = words.expected.format(answers=_BETWEEN.join(asked.gold.answers))
+    expected = describe_expected(asked.gold, texts)
     if asked.gold.source:
         expected += f" ({words.expected_source.format(source=asked.gold.source)})"
     _print(console, Text(f"  {neutralize_line(expected)}"))
@@ -217,6 +235,22 @@ def _print_wrong(console: Console, asked: Asked, texts: Texts) -> None:
     said.append(neutralize_line(asked.answer.text), "not dim")
     said.append(f"  {neutralize_line(first.source)}:{first.line}", "not dim cyan")
     _print(console, said)
+
+
+def describe_expected(gold: EvaluationQuestion, texts: Texts) -> str:
+    """Say what a question ought to be answered with.
+
+    :param gold: The question.
+    :param texts: The language.
+    :return: Words that hold what the question does, to be neutralized or escaped.
+    """
+    words = EVALUATION_TEXTS[texts.code]
+    if gold.is_unanswerable:
+        return words.expected_nothing
+    if gold.answers:
+        return words.expected.format(answers=_BETWEEN.join(gold.answers))
+    wrong = [answer for answer in gold.excluded if answer]
+    return words.expected_not.format(answers=_BETWEEN.join(wrong)) if wrong else words.expected_any
 
 
 def _percent(share: float) -> str:

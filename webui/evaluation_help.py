@@ -14,6 +14,13 @@ EVALUATION_HELP = "\n\n".join(
         '{"question": "大会是哪一天召开的？", "answer": ["2月5日", "2月5日下午"], '
         '"source": "纪要.txt"}',
         '{"question": "Who won the lottery?", "answer": ""}',
+        'JSONL 里还可写 not_answer：已知的错误答案，不必写 answer；写成 "" 表示应当找到。',
+        "In JSONL, not_answer names what is known to be wrong, and the answer may be left out; an "
+        'empty one ("") says that an answer must be found.',
+        '{"question": "门票多少钱？", "not_answer": "120元"}',
+        "--feedback 不用 FILE，问网页上点过👍👎的问题；见 yiju feedback。",
+        "--feedback asks, instead of a FILE, the questions judged with 👍 and 👎 on the page; see "
+        "yiju feedback.",
         "退出码 Exit status: 0 完成 done, 2 出错 error.",
         "例 Example: yiju eval questions.jsonl --documents ./docs    yiju eval 问题.csv --json",
     )

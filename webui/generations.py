@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from index.history import DocumentChanges, GenerationDiff, LogEntry
+from index.changes import DocumentChanges
+from index.history import GenerationDiff, LogEntry
 from index.manifest import Manifest
 from rag.datatypes import Status
 from rag.drift import Drift, Drifted, DriftReport

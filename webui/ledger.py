@@ -55,7 +55,7 @@ def print_ledger(console: Console, ledger: IndexLedger, texts: Texts) -> None:
     :param texts: The language.
     """
     console.print(_make_table(ledger, texts))
-    remarks = [(row.source, remark) for row in ledger.rows for remark in _remarks(row)]
+    remarks = [(row.source, remark) for row in ledger.rows for remark in _remarks(row, texts)]
     if remarks:
         n_files = len({source for source, _ in remarks})
         title = texts.remarks.format(count=f"{n_files:,}")
@@ -107,5 +107,6 @@ def _describe_share(share: float | None) -> str:
     return "" if share is None else f"{math.floor(share * 1000) / 10:g} %"
 
 
-def _remarks(row: LedgerRow) -> Sequence[str]:
-    return (row.error, *row.warnings) if row.error else row.warnings
+def _remarks(row: LedgerRow, texts: Texts) -> Sequence[str]:
+    copy = texts.copy_of.format(source=row.copy_of) if row.copy_of else ""
+    return tuple(filter(None, (row.error, copy, *row.warnings)))

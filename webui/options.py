@@ -1,22 +1,27 @@
-"""Options: what the commands share: folders, models, the index's place, a build's progress."""
+"""Options: what the commands share: folders, collections, models, a build's progress."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from webui.failures import fail
+from webui.languages.library import COLLECTION_TEXTS
 from webui.messages import system_language
 
 if TYPE_CHECKING:
+    from rag.registry import Collection
     from webui.terminal import BuildProgress
 
 Documents = Annotated[
     Path | None,
     typer.Option(
         envvar="YIJU_DOCUMENTS",
-        help="文档所在的文件夹，默认 ./seeds。 The documents' folder, by default ./seeds.",
+        help="文档所在的文件夹；默认用登记的文档集，没有则用 ./seeds。 The documents' folder, by "
+        "default the registered collections, or without any ./seeds.",
         show_default=False,
     ),
 ]
@@ -26,6 +31,16 @@ Index = Annotated[
         envvar="YIJU_INDEX",
         help="索引的位置，默认在文档文件夹里。 The index's folder, by default "
         ".yiju in the documents' one.",
+        show_default=False,
+    ),
+]
+CollectionName = Annotated[
+    str,
+    typer.Option(
+        "--collection",
+        metavar="NAME",
+        help="登记过的文档集，或 all（全部）；见 yiju collections。 A registered collection, or "
+        "all of them; see yiju collections.",
         show_default=False,
     ),
 ]
@@ -53,14 +68,64 @@ ReaderName = Annotated[
 ]
 
 
-def choose_documents_dir(documents: Path | None) -> Path:
-    """Return the folder to answer from.
+def choose_collections(
+    documents: Path | None, index: Path | None, name: str
+) -> "tuple[Collection, ...]":
+    """Return what to answer from.
 
-    :param documents: The one asked for, if any.
-    :return: It, or ./seeds, or the seeds of an editable install.
+    A collection named on the command line goes before a folder named in the environment.
+
+    :param documents: The folder asked for, if any.
+    :param index: The index's place asked for, if any.
+    :param name: The collection asked for, ``all``, or "".
+    :return: The collections; a folder that was asked for, or ./seeds where none is registered, as
+        the only one, without a name.
+    :raises CollectionError: When there is no such collection, or the registry cannot be read.
+    :raises Exit: With status 2, when both a collection and a folder were named.
     """
-    if documents:
-        return documents
+    from rag.registry import Collection, Registry
+
+    if name:
+        if _is_typed(documents, "YIJU_DOCUMENTS") or _is_typed(index, "YIJU_INDEX"):
+            fail(COLLECTION_TEXTS[system_language().code].not_both)
+        return Registry().select(name)
+    if documents or index:
+        return (Collection("", documents or _seeds(), index),)
+    return Registry().read() or (Collection("", _seeds()),)
+
+
+def choose_collection(documents: Path | None, index: Path | None, name: str) -> "Collection":
+    """Return the one folder that a command is about.
+
+    :param documents: As for :func:`choose_collections`.
+    :param index: As there.
+    :param name: As there.
+    :return: The only one.
+    :raises Exit: With status 2, when there are several.
+    """
+    return require_one(choose_collections(documents, index, name))
+
+
+def require_one(collections: "Sequence[Collection]") -> "Collection":
+    """Refuse several collections where a command can only be about one.
+
+    :param collections: From :func:`choose_collections`.
+    :return: The only one.
+    :raises Exit: With status 2, when there are several.
+    """
+    if len(collections) > 1:
+        words = COLLECTION_TEXTS[system_language().code]
+        names = words.between.join(one.name for one in collections)
+        fail(words.one_only.format(names=names))
+    return collections[0]
+
+
+def _is_typed(value: Path | None, variable: str) -> bool:
+    return value is not None and str(value) != os.environ.get(variable)
+
+
+def _seeds() -> Path:
+    """Return ./seeds, or the seeds of an editable install."""
     bundled = Path(__file__).resolve().parent.parent / "seeds"
     here = Path("seeds")
     return bundled if bundled.is_dir() and not here.is_dir() else here

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -13,18 +14,28 @@ from rich.table import Table
 from rich.text import Text
 
 from index.datatypes import BuildReport
-from index.progress import Progress
+from index.progress import Progress, Stage
 from rag.datatypes import Answer, Citation, Status
-from webui.controls import neutralize, neutralize_line
+from rag.explanation import Explanation
+from webui.cite_style import CiteStyle
+from webui.citing import cite_answer
+from webui.controls import escape_controls, neutralize, neutralize_line
 from webui.languages import Texts
+from webui.languages.answers import ANSWER_TEXTS
+from webui.languages.why import WHY_TEXTS
+from webui.why import describe_why
 from webui.wording import (
     describe_confidence,
+    describe_copies,
+    describe_dating,
     describe_number,
     describe_percent,
     describe_places,
     describe_report,
     describe_role,
+    describe_source,
     describe_stage,
+    describe_unsearched,
     repeats_quote,
 )
 
@@ -53,19 +64,40 @@ def print_answer(console: Console, answer: Answer, texts: Texts) -> None:
     if answer.status is Status.NOT_FOUND:
         _print(console, Text(texts.not_found, "bold"))
     else:
-        for words in answer.items:
-            _print(console, Text(neutralize(words), "bold"))
-        sure = f"{describe_confidence(answer, texts)} {describe_percent(answer)}"
-        _print(console, Text(sure, "dim"))
-        for at, citation in enumerate(answer.citations):
-            is_repeated = repeats_quote(answer.citations, at)
-            _print_citation(console, citation, texts, is_repeated=is_repeated)
-    if answer.status is Status.UNCERTAIN:
-        _print(console, Text(f"\n{texts.check_original}"))
-    if answer.nearest and answer.status is not Status.ANSWERED:
+        _print_found(console, answer, texts)
+    if answer.nearest and answer.status is not Status.ANSWERED and not answer.conflicting:
         _print(console, Text(f"\n{texts.nearest}", "bold"))
         for citation in answer.nearest:
             _print_citation(console, citation, texts)
+    if said := describe_unsearched(answer, texts):
+        _print(console, Text(f"\n{neutralize_line(said)}"))
+
+
+def _print_found(console: Console, answer: Answer, texts: Texts) -> None:
+    for words in answer.items:
+        _print(console, Text(neutralize(words), "bold"))
+    _print(console, Text(_describe_verdict(answer, texts), "dim"))
+    for at, citation in enumerate(answer.citations):
+        is_repeated = repeats_quote(answer.citations, at)
+        _print_citation(console, citation, texts, is_repeated=is_repeated)
+        if answer.conflicting:
+            _print(console, Text(describe_dating(citation, texts), "dim"))
+    if answer.conflicting:
+        _print(console, Text(f"\n{ANSWER_TEXTS[texts.code].disputed_more}"))
+    elif answer.status is Status.UNCERTAIN:
+        _print(console, Text(f"\n{texts.check_original}"))
+
+
+def print_cited(console: Console, answer: Answer, style: CiteStyle, texts: Texts) -> None:
+    """Print an answer as it is cited elsewhere.
+
+    :param console: Where to.
+    :param answer: With citations.
+    :param style: How.
+    :param texts: The language of what is not quoted.
+    """
+    today = datetime.now(UTC).astimezone().date()
+    _print(console, Text(neutralize(cite_answer(answer, style, texts, today=today))))
 
 
 def print_json(body: object) -> None:
@@ -73,7 +105,7 @@ def print_json(body: object) -> None:
 
     :param body: JSON-ready values.
     """
-    line = json.dumps(body, ensure_ascii=False) + "\n"
+    line = escape_controls(json.dumps(body, ensure_ascii=False)) + "\n"
     sys.stdout.buffer.write(line.encode("utf-8", "replace"))
     sys.stdout.flush()
 
@@ -89,7 +121,7 @@ def print_report(console: Console, report: BuildReport, texts: Texts) -> None:
     if not report.problems:
         return
     problems = [(problem.source, problem.message) for problem in report.problems]
-    title = texts.problems.format(count=f"{len(problems):,}")
+    title = texts.problems.format(count=f"{report.n_problems:,}")
     console.print(make_file_table(title, problems, texts))
 
 
@@ -142,7 +174,9 @@ class BuildProgress:
         stage = describe_stage(progress.stage, self._texts)
         if not self._console.is_terminal:
             if stage != self._stage:
-                _print(self._console, Text(f"{stage}…"))
+                holder = progress.name if progress.stage is Stage.WAIT else ""
+                by = f" ({neutralize_line(holder)})" if holder else ""
+                _print(self._console, Text(f"{stage}{by}…"))
             self._stage = stage
             return
         if self._bar is None:
@@ -167,6 +201,26 @@ def _columns() -> tuple[ProgressColumn, ...]:
     )
 
 
+def _describe_verdict(answer: Answer, texts: Texts) -> str:
+    words = ANSWER_TEXTS[texts.code]
+    said = words.disputed if answer.conflicting else describe_confidence(answer, texts)
+    agreeing = words.agreeing.format(count=answer.agreeing) if answer.agreeing > 1 else ""
+    return " · ".join(filter(None, (f"{said} {describe_percent(answer)}", agreeing)))
+
+
+def print_why(console: Console, explanation: Explanation, texts: Texts) -> None:
+    """Print why a question was not answered.
+
+    :param console: Where to.
+    :param explanation: Of the question.
+    :param texts: The language.
+    """
+    _print(console, Text())
+    _print(console, Text(WHY_TEXTS[texts.code].ask, "bold"))
+    for line in describe_why(explanation, texts):
+        _print(console, Text(neutralize(line)))
+
+
 def _print_citation(
     console: Console, citation: Citation, texts: Texts, *, is_repeated: bool = False
 ) -> None:
@@ -177,13 +231,15 @@ def _print_citation(
     role = "" if is_repeated else describe_role(citation, texts)
     places = describe_places(citation.places, texts)
     at = f" {places}" if places else f":{citation.line}"
-    place = " › ".join((f"{citation.source}{at}", *citation.heading))
+    place = " › ".join((f"{describe_source(citation)}{at}", *citation.heading))
     number = describe_number(citation, texts)
     _print(console, Text())
     if role:
-        _print(console, Text(role, "dim"))
+        _print(console, Text(neutralize_line(role), "dim"))
     _print(console, quote)
     _print(console, Text(f"{number} {neutralize_line(place)}", "cyan"))
+    if copies := describe_copies(citation, texts):
+        _print(console, Text(neutralize_line(copies), "dim"))
 
 
 def _print(console: Console, text: Text) -> None:

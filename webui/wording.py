@@ -1,16 +1,24 @@
 """Wording: numbers, places and outcomes → the words of one language, for page and terminal."""
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import reduce
 from pathlib import PurePosixPath
 
 from index.datatypes import BuildReport, PlaceKind
-from index.progress import Stage
-from rag.datatypes import Answer, Citation, CitedPlace, Role, Status
+from index.progress import Progress, Stage
+from rag.datatypes import Answer, Citation, CitedPlace, DateOrigin, Role, Status
 from webui.languages import Texts
+from webui.languages.answers import ANSWER_TEXTS
+from webui.languages.documents import LIBRARY_TEXTS
+from webui.languages.library import COLLECTION_TEXTS
+from webui.refusals import Refusal
 
 _SURE = 0.75  # of answers only; a choice of words, the status being what was calibrated
+_MOST_COPIES = 3  # that are named
+_TOO_SOON_S = 1.0  # to tell the speed of a stage
+_LONG_S = 100  # from then on the time left is told in minutes
 _UNITS = ("B", "KB", "MB", "GB")
 
 
@@ -58,7 +66,32 @@ def describe_place(
     heading = citation.heading
     if has_title and heading[:1] == (citation.title,):
         heading = heading[1:]
-    return " › ".join((f"{isolate(citation.source)} · {at}", *map(isolate, heading)))
+    return " › ".join((f"{describe_source(citation, isolate)} · {at}", *map(isolate, heading)))
+
+
+def describe_source(citation: Citation, isolate: Callable[[str], str] = str) -> str:
+    """Name a citation's file, with the collection that it is in.
+
+    :param citation: The citation.
+    :param isolate: Makes safe what people call their files.
+    :return: Such as ``合同/2023/租约.docx``.
+    """
+    source = isolate(citation.source)
+    return f"{isolate(citation.collection)}/{source}" if citation.collection else source
+
+
+def describe_unsearched(answer: Answer, texts: Texts, isolate: Callable[[str], str] = str) -> str:
+    """Say which collections were asked and could not be searched; "" when all were.
+
+    :param answer: The answer.
+    :param texts: The language.
+    :param isolate: Makes safe what people call their collections.
+    """
+    if not answer.unsearched:
+        return ""
+    words = COLLECTION_TEXTS[texts.code]
+    names = words.between.join(map(isolate, answer.unsearched))
+    return words.unsearched.format(names=names)
 
 
 def describe_places(
@@ -89,7 +122,68 @@ def _describe_part(place: CitedPlace, texts: Texts, isolate: Callable[[str], str
 
 def describe_role(citation: Citation, texts: Texts) -> str:
     """Say why a citation beside the answer's own is there; "" for the others."""
-    return {Role.SAME: texts.same_elsewhere, Role.ALSO: texts.also}.get(citation.role, "")
+    return {
+        Role.SAME: texts.same_elsewhere,
+        Role.ALSO: texts.also,
+        Role.CONFLICT: ANSWER_TEXTS[texts.code].differs.format(words=citation.words),
+    }.get(citation.role, "")
+
+
+def describe_dating(citation: Citation, texts: Texts) -> str:
+    """Say a document's date and where it stands, or that it has none."""
+    words = ANSWER_TEXTS[texts.code]
+    if not citation.date:
+        return words.undated
+    return f"{describe_date(citation.date, texts)} · {words.origins[citation.date_origin]}"
+
+
+def describe_date(date: str, texts: Texts) -> str:
+    """Say a document's date as exactly as it is known.
+
+    :param date: ISO 8601, not empty: a year, a month or a day.
+    :param texts: The language.
+    """
+    words = ANSWER_TEXTS[texts.code]
+    year, *others = date.split("-")
+    pattern = (words.year, words.month, words.day)[len(others)]
+    month = words.months[int(others[0]) - 1] if others else ""
+    return pattern.format(year=year, month=month, day=int(others[1]) if others[1:] else "")
+
+
+def newest_side(answer: Answer) -> int | None:
+    """Tell which of the things that documents say has the latest date of all.
+
+    :param answer: With several sides.
+    :return: Its number from 0; None where a side has no date of its own, or none is surely later.
+    """
+    sides = [[one for one in side if one.date] for side in answer.sides]
+    if any(not side or any(_is_of_file(one) for one in side) for side in sides):
+        return None
+    latest = [max(one.date for one in side) for side in sides]
+    newest = max(latest)
+    # 2024 may be before or after 2024-03.
+    rivals = [date for date in latest if newest.startswith(date)]
+    return latest.index(newest) if len(rivals) == 1 else None
+
+
+def _is_of_file(citation: Citation) -> bool:
+    return citation.date_origin is DateOrigin.FILE
+
+
+def describe_copies(
+    citation: Citation, texts: Texts, *, isolate: Callable[[str], str] = str
+) -> str:
+    """Say where else the cited file lies, byte for byte; "" when nowhere.
+
+    :param citation: The citation.
+    :param texts: The language.
+    :param isolate: Makes safe what files are called.
+    """
+    if not citation.copies:
+        return ""
+    named = citation.copies[:_MOST_COPIES]
+    more = f" (+{len(citation.copies) - len(named)})" if len(citation.copies) > len(named) else ""
+    return texts.also_at.format(sources=" · ".join(map(isolate, named))) + more
 
 
 def repeats_quote(citations: Sequence[Citation], at: int) -> bool:
@@ -101,7 +195,7 @@ def repeats_quote(citations: Sequence[Citation], at: int) -> bool:
     if at == 0:
         return False
     one, other = citations[at - 1], citations[at]
-    return (one.source, one.span) == (other.source, other.span)
+    return (one.collection, one.source, one.span) == (other.collection, other.source, other.span)
 
 
 def describe_stage(stage: Stage | None, texts: Texts) -> str:
@@ -115,6 +209,36 @@ def describe_stage(stage: Stage | None, texts: Texts) -> str:
         Stage.LEXICAL: texts.stage_lexical,
         Stage.PUBLISH: texts.stage_publish,
     }[stage]
+
+
+def describe_refusal(refusal: Refusal, detail: str, texts: Texts) -> str:
+    """Say why a file was left as it was.
+
+    :param refusal: The reason.
+    :param detail: What it is about.
+    :param texts: The language.
+    :return: One or two sentences.
+    """
+    return LIBRARY_TEXTS[texts.code].refusals[refusal].format(detail=detail)
+
+
+def describe_speed(progress: Progress, stage_s: float, texts: Texts) -> str:
+    """Say how fast a stage of a build is and how long it will last.
+
+    :param progress: How far it has come.
+    :param stage_s: Seconds since it began.
+    :param texts: The language.
+    :return: "" while too little of it is done to tell.
+    """
+    if not progress.done or stage_s < _TOO_SOON_S:
+        return ""
+    words, rate = LIBRARY_TEXTS[texts.code], progress.done / stage_s
+    left_s = math.ceil((progress.total - progress.done) / rate)
+    is_long = left_s > _LONG_S
+    left = words.minutes_left if is_long else words.seconds_left
+    count = math.ceil(left_s / 60) if is_long else left_s
+    shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    return f"{words.rate.format(rate=shown)} · {left.format(count=f'{count:,}')}"
 
 
 def describe_report(report: BuildReport, texts: Texts) -> str:
@@ -132,7 +256,10 @@ def describe_report(report: BuildReport, texts: Texts) -> str:
         seconds=f"{report.seconds:.1f}",
     )
     changes = texts.built_changes.format(
-        added=len(report.added), changed=len(report.changed), removed=len(report.removed)
+        added=f"{report.n_added:,}",
+        changed=f"{report.n_changed:,}",
+        renamed=f"{report.n_renamed:,}",
+        removed=f"{report.n_removed:,}",
     )
     return f"{outcome} · {changes}"
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
+from index.errors import DocumentError
 from index.formats.extraction import Extraction
 from index.formats.plain_text import decode
 from index.formats.table_header import Cell, CellKind, Row
@@ -20,6 +21,7 @@ from index.formats.text_builder import TextBuilder, clean_text, refuse_too_much
 MEDIA_TYPE = "text/csv"
 _DELIMITERS = "\t;,|"  # of two that fit alike the first: a comma may stand in a number
 _NO_DELIMITER = "\x1f"  # which no cleaned text holds
+_MAX_COLUMNS = 100_000
 _SAMPLE_CHARS = 1 << 17
 _SAMPLE_RECORDS = 200
 _LEAST_EVEN = 0.3  # share of records with as many fields as most have
@@ -81,6 +83,8 @@ def _records(
 
 def _rows(text: str, delimiter: str, quoting: int) -> Iterator[Row]:
     for number, (_, record) in enumerate(_records(text, delimiter, quoting), 1):
+        if len(record) > _MAX_COLUMNS:
+            raise DocumentError(f"It has a record of more than {_MAX_COLUMNS:,} columns; split it.")
         cells = tuple(
             Cell(column, field.strip(), _kind(field.strip()))
             for column, field in enumerate(record, 1)

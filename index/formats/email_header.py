@@ -24,7 +24,7 @@ def decode_header(raw: str) -> str:
     :param raw: Its value as ``email`` keeps it: bytes outside ASCII are surrogate escapes.
     :return: Its words as one line.
     """
-    value = _BETWEEN_ENCODED.sub("", _decode_raw(raw))
+    value = _BETWEEN_ENCODED.sub("", _decode(raw.encode("ascii", "surrogateescape"), ""))
     runs: list[tuple[str, bytes]] = []  # charset and bytes
     at = 0
     for word in _ENCODED.finditer(value):
@@ -39,11 +39,17 @@ def decode_header(raw: str) -> str:
     return one_line(clean_text("".join(decoded)))
 
 
-def _decode_raw(raw: str) -> str:
-    try:
-        return _decode(raw.encode("ascii", "surrogateescape"), "")
-    except UnicodeEncodeError:  # a file name that email decoded
-        return raw
+def decode_parameter(value: str | tuple[str | None, str | None, str]) -> str:
+    """Decode a parameter of a header field, such as a file's name.
+
+    :param value: As ``email`` gives it: a charset, a language and bytes as Latin-1 where the sender
+        followed RFC 2231, else only words.
+    :return: Its words as one line.
+    """
+    if isinstance(value, str):
+        return decode_header(value)
+    charset, _, raw = value
+    return one_line(clean_text(_decode(raw.encode("latin-1", "surrogateescape"), charset or "")))
 
 
 def _encode(words: str) -> bytes:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from email.errors import MessageError
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 
 from index.datatypes import Heading, Span
 from index.errors import DocumentError
 from index.formats.charsets import decode_declared
-from index.formats.email_header import decode_header
+from index.formats.email_header import decode_header, decode_parameter
 from index.formats.extraction import Extraction
 from index.formats.html_source import decode_html
 from index.formats.html_text import HtmlText, read_html
@@ -26,6 +26,16 @@ _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pk
 _ERRORS = (MessageError, LookupError, ValueError, RecursionError)
 
 
+class _RawPolicy(Compat32):
+    """Gives headers as they were sent; the usual one gives U+FFFD for bytes outside ASCII."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - inherited
+        return value
+
+
+_POLICY = _RawPolicy()
+
+
 def extract_eml(data: bytes) -> Extraction:
     """Read a message and the messages in it.
 
@@ -38,7 +48,7 @@ def extract_eml(data: bytes) -> Extraction:
         raise DocumentError(f"It has more than {MAX_PARTS:,} parts.")
     reader = _Reader()
     try:
-        message = email.message_from_bytes(data, policy=compat32)
+        message = email.message_from_bytes(data, policy=_POLICY)
         if _SIGNS.isdisjoint(name.lower() for name in message):
             raise DocumentError("It is not an e-mail message: it has no sender, subject or date.")
         reader.add_message(message, 1)
@@ -104,8 +114,7 @@ class _Reader:
         if kind in _READ and not _is_attachment(part):
             self._add_body(part, kind)
         elif not _is_picture_of_page(part):
-            name = decode_header(part.get_filename() or "")
-            self._attachments.append(name or one_line(clean_text(kind)))
+            self._attachments.append(_file_name(part) or one_line(clean_text(kind)))
 
     def _add_best(self, parts: Sequence[Message], depth: int) -> None:
         """Add the simplest form that says anything."""
@@ -163,7 +172,15 @@ def _children(part: Message) -> list[Message]:
 
 
 def _is_attachment(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+    return part.get_content_disposition() == "attachment" or bool(_file_name(part))
+
+
+def _file_name(part: Message) -> str:
+    said = (
+        part.get_param("filename", "", "content-disposition"),
+        part.get_param("name", "", "content-type"),
+    )
+    return next((name for value in said if (name := decode_parameter(value))), "")
 
 
 def _is_picture_of_page(part: Message) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from index.datatypes import Heading, Place, PlaceKind, Span
 from index.formats.extraction import Extraction
-from index.formats.limits import MAX_TEXT_CHARS
+from index.formats.limits import MAX_HEADINGS, MAX_TEXT_CHARS
 
 _HEADER = struct.Struct(">4sIQ")
 _MAGIC = b"YJF1"
@@ -87,6 +87,8 @@ def pack_extraction(extraction: Extraction) -> Frame:
         raise FrameError("not an extraction")
     if len(extraction.text) > MAX_TEXT_CHARS:
         raise FrameError("too much text")
+    if len(extraction.headings) > MAX_HEADINGS:
+        raise FrameError(f"it has more than {MAX_HEADINGS:,} headings")
     try:
         raw = extraction.text.encode("utf-8")
     except UnicodeEncodeError as exc:

@@ -31,6 +31,8 @@ _RAW_END = {name: re.compile(rf"(?i)</{name}(?=[\s/>])") for name in RAW}
 # nested lists took lexbor a minute.
 _MAX_DEPTH = 512
 _MAX_FORMATTING = 8
+_MAX_ATTRIBUTES = 1000  # of a tag; 100,000 took lexbor a minute, for it compares each with all
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 
 
 def decode_html(data: bytes) -> tuple[str, str]:
@@ -75,6 +77,14 @@ def _check_reference(reference: re.Match[str]) -> str:
     return reference[0] if number < 0xD800 or 0xDFFF < number <= sys.maxunicode else _UNSEEN
 
 
+def _has_swarm(rest: str) -> bool:
+    """Tell whether what follows a tag's name is more attributes than any page needs."""
+    if len(rest) < _MAX_ATTRIBUTES:
+        return False
+    words = _QUOTED.sub(" ", rest).split(maxsplit=_MAX_ATTRIBUTES)
+    return len(words) > _MAX_ATTRIBUTES
+
+
 class _Rewriter:
     """Replaces tags; counts the elements that are open, never fewer than the parser has.
 
@@ -94,6 +104,8 @@ class _Rewriter:
         while token := _TOKEN.search(markup, at):
             at = token.end()
             replacement = self._replace(token)
+            if replacement is None and _has_swarm(token["rest"] or ""):
+                replacement = f"<{token['slash']}{token['name']}>"
             if replacement is not None:
                 pieces += [markup[start : token.start()], replacement]
                 start = at
@@ -112,7 +124,8 @@ class _Rewriter:
         if name in VOID:
             return "" if self._is_xml and token["slash"] else None
         if self._is_empty(token):
-            return f"<{token['name']}{token['rest'][:-1]}></{token['name']}>"
+            rest = "" if _has_swarm(token["rest"]) else token["rest"][:-1]
+            return f"<{token['name']}{rest}></{token['name']}>"
         if name in ENDED_BY_OTHERS or name in RAW or self._is_drawing(name, token):
             return None
         is_cut = self._close(name) if token["slash"] else self._open(name)

@@ -13,7 +13,14 @@ from index.datatypes import Heading, PlaceKind, Span
 from index.errors import DocumentError
 from index.formats.extraction import Extraction
 from index.formats.plain_text import decode
-from index.formats.text_builder import LINE, PARAGRAPH, TextBuilder, clean_text, one_line
+from index.formats.text_builder import (
+    LINE,
+    PARAGRAPH,
+    TextBuilder,
+    clean_text,
+    one_line,
+    refuse_too_much,
+)
 
 _BETWEEN_KEYS = " / "
 _BETWEEN_VALUES = ", "
@@ -138,7 +145,7 @@ class _Writer:
             self._n_records += 1
             if self._n_records > _MAX_RECORDS:
                 raise DocumentError(f"It has more than {_MAX_RECORDS:,} records; split it.")
-            lines = list(_lines(value, ()))
+            lines = _list_lines_of(value)
             separator = PARAGRAPH if isinstance(value, _Object | list) else LINE
             span = self._add_lines(lines, separator)
             self._builder.add_place(PlaceKind.RECORD, number, span, name)
@@ -158,7 +165,7 @@ class _Writer:
         if isinstance(value, list):
             self.add_records(enumerate(value, 1), 3, key)
         else:
-            self._add_lines(list(_lines(value, ())))
+            self._add_lines(_list_lines_of(value))
 
     def _add_lines(self, lines: list[str], separator: str = PARAGRAPH) -> Span:
         if not lines:
@@ -172,6 +179,20 @@ class _Writer:
                 self._headings.append(Heading(level, title, Span(start, start + len(line))))
                 return
             start += len(line) + 1
+
+
+def _list_lines_of(value: _Value) -> list[str]:
+    """Write a record as lines.
+
+    :raises DocumentError: When they are too long together: each repeats all its keys.
+    """
+    lines: list[str] = []
+    n_chars = 0
+    for line in _lines(value, ()):
+        n_chars += len(line)
+        refuse_too_much(n_chars)
+        lines.append(line)
+    return lines
 
 
 def _lines(value: _Value, keys: tuple[str, ...]) -> Iterator[str]:

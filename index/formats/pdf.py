@@ -1,31 +1,28 @@
 """PDF: its text in reading order, page by page, read with PDFium."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 import pypdfium2
-from pypdfium2 import raw as pdfium
 
 from index.datatypes import Heading, Place, PlaceKind, Span
 from index.errors import DocumentError
 from index.formats.extraction import Extraction
 from index.formats.limits import MAX_PARTS, MAX_TEXT_CHARS
 from index.formats.ocr import Ocr, find_ocr, read_picture
+from index.formats.pdf_file import DAMAGED, open_page, open_pdf
 from index.formats.pdf_glyphs import Line, read_glyphs
 from index.formats.pdf_headings import Bookmark, HeadingLine, find_headings
 from index.formats.pdf_joining import JoinedText, join_lines
 from index.formats.pdf_layout import order_lines
 from index.formats.pdf_margins import drop_running_lines
 
-_LOCK = threading.Lock()  # PDFium must not be called from two threads at once
 _MAX_BOOKMARKS = 10_000
 _MAX_OUTLINE_DEPTH = 15
 _MAX_LISTED = 10
 _MAX_TITLE_CHARS = 200
-_UNREADABLE = 0.5  # of a page's characters without a Unicode value
 # What programs write for a title when the author gave none.
 _NO_TITLE = re.compile(
     r"Microsoft (?:Office )?(?:Word|PowerPoint|Excel|Publisher|Visio)\b.*|untitled.*|no title|"
@@ -34,8 +31,6 @@ _NO_TITLE = re.compile(
     r".*\.(?:docx?|wps|rtf|odt|pptx?|dps|xlsx?|et|pdf|indd|qxd|tex|dvi|html?|ps|eps|txt|cdr|ai|tmp)",
     re.IGNORECASE | re.DOTALL,
 )
-_PASSWORD = "It is protected by a password; save a copy without one."
-_DAMAGED = "It is damaged or not a PDF; open it and save or print it to PDF anew."
 
 
 @dataclass(slots=True)
@@ -60,25 +55,19 @@ def extract_pdf(data: bytes) -> Extraction:
     :return: The text; its places are the pages.
     :raises DocumentError: When it is no PDF, damaged, protected or too long.
     """
-    with _LOCK:
-        try:
-            with pypdfium2.PdfDocument(data) as document:
-                return _extract(document)
-        except pypdfium2.PdfiumError as exc:
-            is_locked = exc.err_code == pdfium.FPDF_ERR_PASSWORD
-            is_foreign = exc.err_code == pdfium.FPDF_ERR_SECURITY
-            raise DocumentError(_PASSWORD if is_locked or is_foreign else _DAMAGED) from exc
+    with open_pdf(data) as document:
+        return _extract(document)
 
 
 def _extract(document: pypdfium2.PdfDocument) -> Extraction:
     n_pages = len(document)
     if n_pages == 0:
-        raise DocumentError(_DAMAGED)
+        raise DocumentError(DAMAGED)
     if n_pages > MAX_PARTS:
         raise DocumentError(f"It has {n_pages:,} pages; the limit is {MAX_PARTS:,}. Split it.")
     pages = _read_pages(document, n_pages)
     if len(pages.damaged) == n_pages:
-        raise DocumentError(_DAMAGED)
+        raise DocumentError(DAMAGED)
     lines = [line for page in drop_running_lines(pages.lines) for line in page]
     marked = find_headings(lines, list(_outline(document)))
     joined = join_lines(lines, marked)
@@ -97,9 +86,8 @@ def _extract(document: pypdfium2.PdfDocument) -> Extraction:
 
 def _read_pages(document: pypdfium2.PdfDocument, n_pages: int) -> _Pages:
     pages = _Pages()
-    has_form = document.get_formtype() != pdfium.FORMTYPE_NONE
     for number in range(n_pages):
-        pages.lines.append(_read_page(document, number, pages, has_form=has_form))
+        pages.lines.append(_read_page(document, number, pages))
     scans = [at for at in range(n_pages) if not pages.lines[at] and at not in pages.damaged]
     ocr = find_ocr() if scans else None
     for number in scans:
@@ -113,38 +101,21 @@ def _read_pages(document: pypdfium2.PdfDocument, n_pages: int) -> _Pages:
     return pages
 
 
-def _read_page(
-    document: pypdfium2.PdfDocument, number: int, pages: _Pages, *, has_form: bool
-) -> list[Line]:
+def _read_page(document: pypdfium2.PdfDocument, number: int, pages: _Pages) -> list[Line]:
     try:
-        if has_form:
-            _show_form(document, number)
-        page = document[number]
-        try:
+        with open_page(document, number) as page:
             glyphs = read_glyphs(page, number, MAX_TEXT_CHARS - pages.n_chars)
-        finally:
-            page.close()
     except pypdfium2.PdfiumError:
         pages.damaged.append(number)
         return []
     pages.n_chars += glyphs.n_chars
     if pages.n_chars > MAX_TEXT_CHARS:
         raise DocumentError(f"It has over {MAX_TEXT_CHARS:,} characters; split it.")
-    if glyphs.n_unknown > _UNREADABLE * glyphs.n_chars:
+    if not glyphs.is_readable:
         return []  # as good as a picture
     if glyphs.n_unknown:
         pages.garbled.append(number)
     return order_lines(glyphs.segments)
-
-
-def _show_form(document: pypdfium2.PdfDocument, number: int) -> None:
-    """Make what was filled into a form a part of the page, as PDFium will load it next."""
-    page = document[number]
-    try:
-        if pdfium.FPDFPage_GetAnnotCount(page.raw) > 0:
-            pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY)
-    finally:
-        page.close()
 
 
 def _read_scan(document: pypdfium2.PdfDocument, number: int, ocr: Ocr) -> list[Line]:

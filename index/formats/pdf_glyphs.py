@@ -8,7 +8,7 @@ marks that nobody sees become what a reader sees.
 import ctypes
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,11 +16,14 @@ import pypdfium2
 from numpy.typing import NDArray
 from pypdfium2 import raw as pdfium
 
+from index.datatypes import Span
+
 HYPHEN = "\u00ad"  # at the end of a line: a word goes on in the next one
 _LINE_END_HYPHENS = (0x02, 0xFFFE)  # how PDFium marks it, by character and in bulk
 _SPLIT_EMS = 0.9  # a wider gap is no word space: a column or a cell begins
 _SPACE_EMS = 0.12
 _SKEW = 0.2  # tangent; text that slants more is a stamp across the page
+_UNREADABLE = 0.5  # of a page's characters without a Unicode value
 _FAR = 1e6  # points; a page has at most 14,400
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _INVISIBLE = (0xAD, 0x200B, 0x200C, 0x2060, 0xFEFF)
@@ -67,15 +70,23 @@ class Line:
     page: int  # from 0
     turn: int  # quarter turns that make the writing run to the right; -1: it slants
     elevation: float  # 0 at the page's lower edge, 1 at its upper one
+    runs: tuple[Span, ...] = ()  # the page's characters it is made of; () when OCR read it
 
 
 @dataclass(frozen=True, slots=True)
 class PageGlyphs:
-    """A page's segments in the file's own order."""
+    """A page's segments in the file's own order, and the characters that they are made of."""
 
     segments: tuple[Line, ...]
     n_chars: int
     n_unknown: int  # characters that have no Unicode value and were left out
+    text: str = ""  # n_chars as they are in the file, but for those left out; "" without segments
+    boxes: Floats = field(default_factory=lambda: np.empty((0, 4), np.float32))  # (n_chars, 4)
+
+    @property
+    def is_readable(self) -> bool:
+        """Tell whether most characters are known; where not, the page is as good as a picture."""
+        return self.n_unknown <= _UNREADABLE * self.n_chars
 
 
 def read_glyphs(page: pypdfium2.PdfPage, number: int, max_chars: int) -> PageGlyphs:
@@ -134,8 +145,10 @@ class _Reader:
                 middle = int(seen[(start + end - 1) // 2])
                 turn, size = self._direction(middle, spans[at])
                 box = (lower[at, 0], upper[at, 1], upper[at, 2], lower[at, 3])
-                segments.append(self._segment(words, turn, size, box, middle))
-        return PageGlyphs(tuple(segments), n_chars, n_unknown)
+                run = Span(int(seen[start]), int(seen[end - 1]) + 1)
+                segment = self._segment(words, turn, size, box, middle)
+                segments.append(replace(segment, runs=(run,)))
+        return PageGlyphs(tuple(segments), n_chars, n_unknown, text, self._boxes)
 
     def _breaks(self, seen: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell between which two seen characters a segment ends, (n_seen - 1,)."""
@@ -222,6 +235,27 @@ def _turned(box: tuple[float, ...], turn: int) -> tuple[float, float, float, flo
 def _shown(text: str) -> str:
     words = _SPACES.sub(" ", text.translate(_SHOWN)).strip(" \u3000")
     return words[:-1].replace(HYPHEN, "") + words[-1:]
+
+
+def trace_line(line: Line, glyphs: PageGlyphs) -> list[int]:
+    """Say which character of its page each character of a line is.
+
+    :param line: One of that page.
+    :param glyphs: The page's.
+    :return: The characters' numbers, one for each character of the line that is no white space, in
+        the line's order. The letters of a ligature share its number.
+    """
+    traced: list[int] = []
+    for run in line.runs:
+        shown = [
+            (char, at)
+            for at in range(run.start, run.end)
+            for char in glyphs.text[at].translate(_SHOWN)
+            if not char.isspace()
+        ]
+        traced += [at for char, at in shown[:-1] if char != HYPHEN]
+        traced += [at for _, at in shown[-1:]]
+    return traced
 
 
 def _read_codes(raw: pdfium.FPDF_TEXTPAGE, n_chars: int) -> Codes:

@@ -26,7 +26,7 @@ _LEADER = re.compile(r"(?:[.．·…⋯] ?){5,}\s*\w{1,6}$")  # a line of a tabl
 _ITEM_END = re.compile(r"[。！？!?.:：；;…]\s*$")
 _END = re.compile(r"[。！？!?.…][”’」』）)】》\"'\]]*$")
 _NUMBER_END = re.compile(r"\d[.,]?$")
-_HYPHEN = re.compile(r"(?<=\w)[-\u2010\u00ad]$")
+LINE_HYPHEN = re.compile(r"(?<=\w)[-\u2010\u00ad]$")  # ends a line within a word
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[^\W\d_]*$")
 _FIRST_WORD = re.compile(r"[^\W\d_]*")
@@ -77,7 +77,7 @@ def join_lines(lines: list[Line], headings: dict[int, HeadingLine]) -> JoinedTex
         next_separator = ""
         if following is not None:
             next_separator = _separator(lines, at, runs, headings)
-            if next_separator == " " and _HYPHEN.search(words):
+            if next_separator == " " and LINE_HYPHEN.search(words):
                 next_separator = ""
                 words = words if hyphens.is_kept(words, following.text) else words[:-1]
         parts += (separator, words)
@@ -118,7 +118,7 @@ def _vocabulary(lines: Iterable[Line]) -> Iterator[str]:
     """Yield the words that stand within lines."""
     for line in lines:
         words = [match.group().casefold() for match in _WORD.finditer(line.text)]
-        yield from words[:-1] if _HYPHEN.search(line.text) else words
+        yield from words[:-1] if LINE_HYPHEN.search(line.text) else words
 
 
 def _runs(lines: list[Line]) -> Iterator[_Run]:
@@ -216,7 +216,7 @@ def _is_next_column(line: Line, following: Line, run: _Run, next_run: _Run) -> b
 
 def _is_full(line: Line, following: Line, right: float) -> bool:
     """Tell whether the next line's beginning would not have fitted into the line."""
-    if _HYPHEN.search(line.text):
+    if LINE_HYPHEN.search(line.text):
         return True
     if _CJK.match(following.text):
         # Punctuation that must not begin a line takes a character along.

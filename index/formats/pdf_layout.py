@@ -259,4 +259,5 @@ def _joined(left: Line, right: Line) -> Line:
         x0=min(left.x0, right.x0),
         x1=max(left.x1, right.x1),
         order=left.order,
+        runs=left.runs + right.runs,
     )

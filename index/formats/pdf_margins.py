@@ -42,7 +42,7 @@ def drop_running_lines(pages: list[list[Line]]) -> list[list[Line]]:
     n_pages = sum(bool(lines) for lines in pages)
     found: dict[_Mark, list[Line]] = defaultdict(list)
     for lines in pages:
-        for line, is_top in _outermost(lines):
+        for line, is_top in outermost(lines):
             for mark in _marks(line, is_top):
                 found[mark].append(line)
     running = {
@@ -60,7 +60,8 @@ def drop_running_lines(pages: list[list[Line]]) -> list[list[Line]]:
     return [[line for line in lines if id(line) not in dropped] for lines in pages]
 
 
-def _outermost(lines: list[Line]) -> Iterator[tuple[Line, bool]]:
+def outermost(lines: list[Line]) -> Iterator[tuple[Line, bool]]:
+    """Yield the lines of a page that may be running ones, each with whether it is at the top."""
     by_height = sorted((line for line in lines if line.turn >= 0), key=lambda s: s.elevation)
     for line in by_height[:_N_OUTERMOST]:
         if line.elevation < _EDGE:

@@ -6,6 +6,8 @@ enters a text that did not hold it.
 
 import codecs
 import re
+from collections.abc import Iterator
+from itertools import chain, pairwise
 
 from charset_normalizer import from_bytes
 
@@ -13,6 +15,7 @@ from index.datatypes import Heading, Span
 from index.errors import DocumentError
 from index.formats.common_han import COMMON_HAN
 from index.formats.extraction import Extraction
+from index.formats.text_builder import refuse_too_much
 from index.normalization import fold_text
 
 _BOMS = (
@@ -32,9 +35,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BINARY = "It is a binary file, not text."
 _MAX_CONTROL_SHARE = 0.002
 _FEW_CONTROLS = 1  # a stray one in a short file
+# As str.splitlines cuts them.
+_LINE = re.compile(
+    "([^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*+)(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)"
+)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S.*)$")
 _MAX_TITLE_CHARS = 40
+_ALONE = 6  # the level of a short line that only stands alone
+_MAX_ALONE = 100_000
 # "第三章 …", "一、…": the usual numbering of Chinese documents, as a line of its own.
 _NUMBERED = re.compile(
     r"^\s*(?:(第[0-9一二三四五六七八九十百零〇]{1,6}[编編篇])|(第[0-9一二三四五六七八九十百零〇]{1,6}章)"
@@ -51,6 +60,7 @@ def extract_text(data: bytes) -> Extraction:
     :raises DocumentError: When the bytes are not text.
     """
     text, encoding = decode(data)
+    refuse_too_much(len(text))
     return Extraction(text, encoding, "text/plain", _first_line(text), _plain_headings(text))
 
 
@@ -62,6 +72,7 @@ def extract_markdown(data: bytes) -> Extraction:
     :raises DocumentError: When the bytes are not text.
     """
     text, encoding = decode(data)
+    refuse_too_much(len(text))
     return Extraction(text, encoding, "text/markdown", _first_line(text), _markdown_headings(text))
 
 
@@ -81,7 +92,7 @@ def decode(data: bytes) -> tuple[str, str]:
             return _checked(_decode_as(data, name), name)
     if _fits(data, "utf-8") and not _is_binary(text := data.decode("utf-8")):
         return text, "utf-8"
-    if b"\x00" in data:
+    if b"\x00" in data and not _is_utf8(data):
         name = _utf16_by_zeros(data)
         if not _fits(data, name):
             raise DocumentError(_BINARY)
@@ -89,6 +100,11 @@ def decode(data: bytes) -> tuple[str, str]:
     if _fits(data, "utf-8"):
         raise DocumentError(_BINARY)
     return _decode_legacy(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Tell UTF-8 with zero bytes from UTF-16, which is valid UTF-8 only where it is all ASCII."""
+    return not data.isascii() and _fits(data, "utf-8")
 
 
 def _decode_as(data: bytes, encoding: str) -> str:
@@ -146,17 +162,15 @@ def _is_binary(text: str) -> bool:
 
 
 def _first_line(text: str) -> str:
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = next((line for span in _lines(text) if (line := span.of(text).strip())), "")
     line = line.strip("#*_` \t")
     return line if len(line) <= 2 * _MAX_TITLE_CHARS and not _NO_TITLE.search(line) else ""
 
 
-def _lines(text: str) -> list[Span]:
-    spans, start = [], 0
-    for line in text.splitlines(keepends=True):
-        spans.append(Span(start, start + len(line.rstrip("\r\n"))))
-        start += len(line)
-    return spans
+def _lines(text: str) -> Iterator[Span]:
+    """Give the lines one by one: a list of them could be many times as large as the text."""
+    for match in _LINE.finditer(text):
+        yield Span(*match.span(1))
 
 
 def _markdown_headings(text: str) -> tuple[Heading, ...]:
@@ -171,23 +185,29 @@ def _markdown_headings(text: str) -> tuple[Heading, ...]:
                 fence = ""
         elif not fence and (match := _ATX.match(line)):
             title = match.group(2).rstrip(" \t").rstrip("#").strip("*_` \t")
-            headings.append(Heading(len(match.group(1)), title, span))
+            if title:
+                headings.append(Heading(len(match.group(1)), title, span))
     return tuple(headings)
 
 
 def _plain_headings(text: str) -> tuple[Heading, ...]:
-    lines = _lines(text)
-    blank = [not span.of(text).strip() for span in lines]
-    headings = []
-    for at, span in enumerate(lines):
+    headings: list[Heading] = []
+    n_alone = 0
+    is_after_blank = True
+    for span, following in pairwise(chain(_lines(text), (Span(0, 0),))):
         line = span.of(text).strip()
-        if not line or len(line) > _MAX_TITLE_CHARS or _NO_TITLE.search(line):
+        title = line.strip("*_ ")  # of which a rule across the page consists
+        stands_alone = is_after_blank and not following.of(text).strip()
+        is_after_blank = not line
+        if not title or len(line) > _MAX_TITLE_CHARS or _NO_TITLE.search(line):
             continue
-        numbered = _NUMBERED.match(line)
-        stands_alone = (at == 0 or blank[at - 1]) and (at + 1 == len(lines) or blank[at + 1])
-        if numbered:
+        if numbered := _NUMBERED.match(line):
             level = next(i for i, group in enumerate(numbered.groups(), 2) if group)
-            headings.append(Heading(level, line.strip("*_ "), span))
+            headings.append(Heading(level, title, span))
         elif stands_alone:
-            headings.append(Heading(6, line.strip("*_ "), span))
+            n_alone += 1
+            if n_alone <= _MAX_ALONE:
+                headings.append(Heading(_ALONE, title, span))
+    if n_alone > _MAX_ALONE:  # it is how the whole text is set
+        return tuple(heading for heading in headings if heading.level < _ALONE)
     return tuple(headings)

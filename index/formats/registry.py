@@ -4,6 +4,7 @@ The ending decides, never a guess from the content. Loaders are named, not impor
 missing library costs one format, and plain text is read without loading any of them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -18,7 +19,7 @@ class Loader:
 
     module: str
     function: str
-    is_risky: bool = True  # its library may hang, crash or eat memory: it runs in the worker
+    is_risky: bool = True  # its library may hang, crash or eat memory: the worker reads all files
 
     def extract(self, data: bytes) -> Extraction:
         """Read a file's bytes in this process.
@@ -28,25 +29,37 @@ class Loader:
         :raises DocumentError: When the bytes are not what the file's name says.
         :raises UnreadableError: When the format's library is not installed.
         """
+        extraction: Extraction = self.load()(data)  # type: ignore[assignment]  # named, not imported
+        return extraction
+
+    def load(self) -> Callable[..., object]:
+        """Import the function.
+
+        :return: It.
+        :raises UnreadableError: When the format's library is not installed.
+        """
         try:
             module = import_module(self.module)
         except ImportError as exc:
             raise UnreadableError(
                 f"Reading this format needs {exc.name or exc}, which is not installed here."
             ) from exc
-        extraction: Extraction = getattr(module, self.function)(data)
-        return extraction
+        function: Callable[..., object] = getattr(module, self.function)
+        return function
 
 
 _TEXT = Loader("index.formats.plain_text", "extract_text", is_risky=False)
 _MARKDOWN = Loader("index.formats.plain_text", "extract_markdown", is_risky=False)
+_DOCX = Loader("index.formats.docx", "extract_docx")
+_PPTX = Loader("index.formats.pptx", "extract_pptx")
 _XLSX = Loader("index.formats.xlsx", "extract_xlsx")
 _CSV = Loader("index.formats.csv_table", "extract_csv")
 _HTML = Loader("index.formats.html_document", "extract_html")
 _JSONL = Loader("index.formats.json_records", "extract_jsonl")
 _LOADERS = {
     ".csv": _CSV,
-    ".docx": Loader("index.formats.docx", "extract_docx"),
+    ".docm": _DOCX,  # with macros, which nobody looks at
+    ".docx": _DOCX,
     ".eml": Loader("index.formats.email_message", "extract_eml"),
     ".epub": Loader("index.formats.epub", "extract_epub"),
     ".htm": _HTML,
@@ -57,7 +70,8 @@ _LOADERS = {
     ".md": _MARKDOWN,
     ".ndjson": _JSONL,
     ".pdf": Loader("index.formats.pdf", "extract_pdf"),
-    ".pptx": Loader("index.formats.pptx", "extract_pptx"),
+    ".pptm": _PPTX,
+    ".pptx": _PPTX,
     ".tsv": _CSV,
     ".txt": _TEXT,
     ".xhtml": _HTML,

@@ -25,14 +25,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until there are no more.
 
     :param requests: Frames with the loader's ``module`` and ``function``, the ``seconds`` it may
-        take, and the file's bytes.
+        take, and the file's bytes. With ``arguments`` the function takes them, too, and returns
+        the reply's frame itself.
     :param replies: One frame a request, with its ``status``: ok, refused or unreadable.
     """
     write_frame(replies, Frame({"status": "ready"}))
     while request := read_frame(requests, sys.maxsize):
         _set_alarm(request.fields["seconds"] + _GRACE_S)
-        loader = Loader(request.fields["module"], request.fields["function"])
-        write_frame(replies, _answer(loader, request.raw))
+        write_frame(replies, _answer(request))
         _set_alarm(0)
 
 
@@ -52,9 +52,9 @@ def main() -> None:
     serve(requests, replies)
 
 
-def _answer(loader: Loader, data: bytes) -> Frame:
+def _answer(request: Frame) -> Frame:
     try:
-        frame = pack_extraction(loader.extract(data))
+        frame = _work(request)
     except UnreadableError as exc:
         return Frame({"status": "unreadable", "error": str(exc)})
     except DocumentError as exc:
@@ -62,6 +62,17 @@ def _answer(loader: Loader, data: bytes) -> Frame:
     except FrameError as exc:
         return Frame({"status": "refused", "error": f"Its text cannot be used: {exc}."})
     return Frame({"status": "ok", **frame.fields}, frame.raw)
+
+
+def _work(request: Frame) -> Frame:
+    loader = Loader(request.fields["module"], request.fields["function"])
+    arguments = request.fields.get("arguments")
+    if arguments is None:
+        return pack_extraction(loader.extract(request.raw))
+    frame = loader.load()(request.raw, **arguments)
+    if not isinstance(frame, Frame):
+        raise FrameError("not a frame")
+    return frame
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

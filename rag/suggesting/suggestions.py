@@ -8,11 +8,12 @@ sure and holds the words that the question was made from.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from index.datatypes import Document, DocumentInfo
+from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from index.sentences import split_sentences
 from rag.answerer import Answerer
@@ -111,7 +112,7 @@ def _letters(text: str) -> str:
 
 
 def _gather(answerer: Answerer) -> list[_Candidate]:
-    documents = _spread(answerer.manifest.documents)
+    documents = _spread(answerer.knowledge_base)
     n_windows = max(1, _N_CHARS // _WINDOW_CHARS // max(1, len(documents)))
     candidates: dict[str, _Candidate] = {}
     for info in documents:
@@ -128,12 +129,14 @@ def _gather(answerer: Answerer) -> list[_Candidate]:
     return list(candidates.values())
 
 
-def _spread(documents: Sequence[DocumentInfo]) -> list[DocumentInfo]:
+def _spread(knowledge_base: KnowledgeBase) -> list[DocumentInfo]:
     """Choose documents from the whole list, in an order whose beginning is spread over it too."""
     golden = (math.sqrt(5) - 1) / 2
-    n_chosen = min(len(documents), _N_DOCUMENTS)
-    places = [at * len(documents) // n_chosen for at in range(n_chosen)]
-    return [documents[at] for _, at in sorted((place * golden % 1, place) for place in places)]
+    n_documents = knowledge_base.manifest.n_documents
+    n_chosen = min(n_documents, _N_DOCUMENTS)
+    places = [at * n_documents // n_chosen for at in range(n_chosen)]
+    order = [at for _, at in sorted((place * golden % 1, place) for place in places)]
+    return knowledge_base.files.sample_infos(order)
 
 
 def _draft(document: Document, n_windows: int) -> Iterator[Draft]:

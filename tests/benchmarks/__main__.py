@@ -2,6 +2,8 @@
 
     python -m tests.benchmarks retrieval|reading|answers|abstention --data DIR
     python -m tests.benchmarks formats
+    python -m tests.benchmarks changes [--files 10000] [--memory 1000,10000,100000]
+    python -m tests.benchmarks page [--questions 40] [--people 32]
     python -m tests.benchmarks table
 
 DIR holds ``qa/measure``, ``qa/train`` and ``corpora``. Figures are kept in ``results/`` when the
@@ -20,7 +22,9 @@ from tests.benchmarks import (
     abstention,
     answers,
     archive,
+    changes,
     formats,
+    page,
     reading,
     retrieval,
     retrieval_small,
@@ -35,6 +39,8 @@ TABLES: dict[str, Callable[[dict], str]] = {
     "answers": answers.to_markdown,
     "abstention": abstention.to_markdown,
     "formats": formats.to_markdown,
+    "changes": changes.to_markdown,
+    "page": page.to_markdown,
 }
 
 
@@ -99,12 +105,26 @@ def _formats(options: argparse.Namespace, models: Models) -> Measured:
         yield "formats", formats.run(work_dir, models)
 
 
+def _changes(options: argparse.Namespace, models: Models) -> Measured:
+    sizes = tuple(map(int, filter(None, options.memory.split(","))))
+    with _work_dir(options) as work_dir:
+        yield "changes", changes.run(work_dir, models, n_files=options.files, sizes=sizes)
+
+
+def _page(options: argparse.Namespace, models: Models) -> Measured:
+    del models  # the server loads its own
+    with _work_dir(options) as work_dir:
+        yield "page", page.run(work_dir, n_questions=options.questions, n_people=options.people)
+
+
 _MEASURE = {
     "retrieval": _retrieval,
     "reading": _reading,
     "answers": _answers,
     "abstention": _abstention,
     "formats": _formats,
+    "changes": _changes,
+    "page": _page,
 }
 
 
@@ -157,6 +177,14 @@ def _parse() -> argparse.Namespace:
     kinds.add_parser("answers", parents=[measured])
     kinds.add_parser("abstention", parents=[measured])
     kinds.add_parser("formats", parents=[of_any]).set_defaults(baselines=True, limit=None)
+    of_changes = kinds.add_parser("changes", parents=[of_any])
+    of_changes.set_defaults(baselines=True, limit=None)
+    of_changes.add_argument("--files", type=int, default=changes.N_FILES)
+    of_changes.add_argument("--memory", default=",".join(map(str, changes.SIZES)))
+    of_page = kinds.add_parser("page", parents=[of_any])
+    of_page.set_defaults(baselines=True, limit=None)
+    of_page.add_argument("--questions", type=int, default=page.N_QUESTIONS)
+    of_page.add_argument("--people", type=int, default=page.N_PEOPLE)
     kinds.add_parser("table").add_argument("--results", type=Path, default=archive.RESULTS_DIR)
     return parser.parse_args()
 
@@ -167,6 +195,10 @@ def _results_dir(options: argparse.Namespace) -> Path | None:
     is_whole = options.baselines and not (options.limit or options.encoder or options.reader)
     if options.benchmark == "reading":
         is_whole = is_whole and options.sets is reading.SETS and not options.held_out
+    if options.benchmark == "changes":
+        is_whole = is_whole and options.files >= changes.N_FILES
+    if options.benchmark == "page":
+        is_whole = options.questions >= page.N_QUESTIONS and options.people >= page.N_PEOPLE
     return archive.RESULTS_DIR if is_whole else None
 
 

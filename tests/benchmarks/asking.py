@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from index.datatypes import Hit
 from index.knowledge_base import KnowledgeBase
-from index.loading import hash_source
 from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.datatypes import Answer
+from rag.reading import Reading
 from tests.benchmarks.models import Models
 from tests.benchmarks.pool import IndexedSets
 
@@ -27,8 +27,7 @@ class LeavingOut(KnowledgeBase):
         return self._visible(super().search_lexical(terms, top_k + self._n_hidden()), top_k)
 
     def _n_hidden(self) -> int:
-        documents = self.manifest.documents
-        return next((d.n_chunks for d in documents if d.doc_id == self.hidden), 0)
+        return self.files.document_info(self.hidden).n_chunks if self.hidden else 0
 
     def _visible(self, hits: Sequence[Hit], top_k: int) -> list[Hit]:
         kept = [hit for hit in hits if hit.chunk.doc_id != self.hidden]
@@ -56,8 +55,7 @@ class Asker:
             )
         self._answerer = Answerer(
             self._knowledge_base,
-            models.require_reader(),
-            calibration,
+            Reading(models.encoder, models.require_reader(), calibration),
             documents_dir=indexed.documents_dir,
             index_dir=indexed.index_dir,
         )
@@ -68,5 +66,6 @@ class Asker:
         :param question: The question.
         :param without: The source of a document to leave out.
         """
-        self._knowledge_base.hidden = hash_source(without) if without else None
+        files = self._knowledge_base.files
+        self._knowledge_base.hidden = files.doc_id_of(without) if without else None
         return self._answerer.answer(question)

@@ -1,11 +1,8 @@
 """A browser, and the page served from real documents in a folder of its own."""
 
-import asyncio
-import gc
 import os
 import shutil
 import sys
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from rag import Answerer
+from tests.e2e.showcase import make_documents
+from tests.webui.quiet import quiet_gradio
 from webui.app import WebSettings, serve
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -21,6 +20,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"),
 )
+_QUICK = {"test_page", "test_answer_card"}  # the others are marked slow
 HOSTILE_NAME = "<img src=x onerror=window.pwned=1> ${7} & '.txt"
 HOSTILE_TEXT = (
     "灯塔检修通知\r\n\r\n"
@@ -32,10 +32,13 @@ HOSTILE_TEXT = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            if item.path.stem not in _QUICK:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="package")
@@ -44,6 +47,7 @@ def browser():
         if os.environ.get("YIJU_REQUIRE_BROWSER") == "1":
             pytest.fail(f"No browser at {CHROMIUM}; name one with YIJU_CHROMIUM.")
         pytest.skip(f"No browser at {CHROMIUM}; name one with YIJU_CHROMIUM.")
+    expect.set_options(timeout=15_000)  # a busy machine is not a bug
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
@@ -64,13 +68,14 @@ def _serve(documents, names, *, look_s, tick_s=5):
         shutil.copy(CORPUS / name, documents)
     (documents / HOSTILE_NAME).write_bytes(HOSTILE_TEXT.encode("utf-8"))
     answerer = Answerer.open(documents)
-    with warnings.catch_warnings():
-        # Gradio makes an event loop for each lock it needs outside of one, and closes none.
-        warnings.simplefilter("ignore", ResourceWarning)
-        app = serve(answerer, settings=WebSettings(look_s=look_s, tick_s=tick_s))
-        asyncio.set_event_loop(None)
-        gc.collect()
+    app = quiet_serve(answerer, settings=WebSettings(look_s=look_s, tick_s=tick_s))
     return app, Site(documents, app.local_url, answerer)
+
+
+def quiet_serve(answerer, **options):
+    """Serve the page without what Gradio leaves behind when it is made."""
+    with quiet_gradio():
+        return serve(answerer, **options)
 
 
 @pytest.fixture(scope="package")
@@ -94,7 +99,18 @@ def site(outbound, tmp_path_factory):
     names = ("tea_conference.txt", "museum.txt", "annual_report_2023.md", "lighthouse_trust.md")
     app, site = _serve(tmp_path_factory.mktemp("documents"), names, look_s=600)
     yield site
-    app.close(verbose=False)
+    app.close()
+
+
+@pytest.fixture(scope="package")
+def showcase(outbound, tmp_path_factory):
+    """The page over unchanging documents that show every kind of answer."""
+    documents = tmp_path_factory.mktemp("showcase")
+    make_documents(documents)
+    answerer = Answerer.open(documents)
+    app = quiet_serve(answerer, settings=WebSettings(look_s=600))
+    yield Site(documents, app.local_url, answerer)
+    app.close()
 
 
 @pytest.fixture
@@ -102,7 +118,7 @@ def changing_site(outbound, tmp_path):
     """The page over documents that a test may change."""
     app, site = _serve(tmp_path, ("museum.txt",), look_s=600)
     yield site
-    app.close(verbose=False)
+    app.close()
 
 
 @pytest.fixture
@@ -110,7 +126,7 @@ def watchful_site(outbound, tmp_path):
     """The same, looking for changes all the time."""
     app, site = _serve(tmp_path, ("museum.txt",), look_s=0.2, tick_s=0.5)
     yield site
-    app.close(verbose=False)
+    app.close()
 
 
 @dataclass
@@ -161,14 +177,14 @@ def visit(contexts):
     """Open a page; at the end it must have stayed at home and complained of nothing."""
     visits = []
 
-    def open_page(site, **options):
+    def open_page(site, query="", **options):
         visit = Visit(contexts(**options).new_page())
         visits.append((visit, site))
         visit.page.on("request", lambda request: visit.requests.append(request.url))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         visit.page.on("console", visit.hear)
         visit.page.set_default_timeout(15_000)
-        visit.page.goto(site.url)
+        visit.page.goto(site.url + query)
         expect(visit.page.locator(".masthead h1")).to_be_visible()
         return visit
 

@@ -13,6 +13,7 @@ from rag.answerer import Answerer
 from rag.composer import cite_places
 from rag.datatypes import Citation, Role, Status
 from rag.query import analyze_question
+from rag.reading import Reading
 from rag.retriever import retrieve
 from rag.settings import N_READ, RagSettings
 from tests.benchmarks.models import Models
@@ -60,8 +61,7 @@ def plant(folder: Path, models: Models) -> Planted:
     knowledge_base = KnowledgeBase.load(index_dir, encoder=models.encoder)
     answerer = Answerer(
         knowledge_base,
-        models.require_reader(),
-        models.calibration,
+        Reading(models.encoder, models.require_reader(), models.calibration),
         documents_dir=folder,
         index_dir=index_dir,
     )

@@ -17,7 +17,7 @@ _ANSWERED = 0.6  # least share of questions whose answer is the very words
 _HAN = re.compile("[\u4e00-\u9fff]")
 # Decoders that read everything of the encoding a file was written in.
 _READ_AS = {"big5": "big5hkscs", "gb2312": "gb18030"}
-_ALIASES = {".htm", ".markdown", ".ndjson", ".xhtml", ".xlsm"}
+_ALIASES = {".docm", ".htm", ".markdown", ".ndjson", ".pptm", ".xhtml", ".xlsm"}
 
 
 @pytest.mark.parametrize("truth", _SURE)

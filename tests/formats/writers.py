@@ -44,7 +44,12 @@ def write_folder(folder: Path, plan: tuple[PlannedFile, ...]) -> None:
     for file in plan:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_WRITERS[file.format](file))
+        path.write_bytes(write_file(file))
+
+
+def write_file(file: PlannedFile) -> bytes:
+    """Return the bytes of a planned document."""
+    return _WRITERS[file.format](file)
 
 
 def _write_text(file: PlannedFile) -> bytes:

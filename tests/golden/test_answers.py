@@ -58,6 +58,10 @@ def test_every_citation_is_exact(answerer, answers):
             assert answer.text == ""
 
 
+def test_documents_about_different_things_never_contradict_one_another(answers):
+    assert [answer.question for answer in answers.values() if answer.conflicting] == []
+
+
 def test_every_gold_answer_stands_in_its_document(answerer):
     """The questions themselves are right: else the floors below would mean nothing."""
     for gold in QUESTIONS:

@@ -1,18 +1,27 @@
 """Small documents' folders for the tests: write them, index them, search them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.build import build_index, default_index_dir
-from index.datatypes import BuildReport, Hit
+from index.datatypes import BuildReport, Chunk, Document, DocumentInfo, Hit
+from index.dense import Matrix, VectorFile
 from index.encoder import Encoder
+from index.generations import IndexDir
+from index.inventory import Inventory
 from index.knowledge_base import KnowledgeBase
+from index.lexical import LexicalIndex
+from index.lexical_writer import Cut, LexicalWriter
+from index.loading import LoadedDocument, format_of
+from index.manifest import read_manifest
 from index.normalization import fold_text
 from index.progress import ProgressCallback
 from index.segmentation import extract_terms
 from index.settings import IndexSettings
+from index.store import ChunkStore
+from index.store_writer import StoreWriter
 
 TEXTS = {
     "会议.txt": "会议纪要\n\n大会于2月5日下午在三楼礼堂召开。会期半天，由刘建国主持。",
@@ -85,6 +94,66 @@ def search(knowledge_base: KnowledgeBase, question: str, top_k: int = 10) -> Fou
         tuple(knowledge_base.search_dense(vector, top_k)),
         tuple(knowledge_base.search_lexical(terms, top_k)),
     )
+
+
+def sources_of(folder: Path) -> list[str]:
+    """List the documents of the index at a folder's usual place."""
+    return [info.source for info in load_infos(folder)]
+
+
+def load_infos(folder: Path) -> list[DocumentInfo]:
+    """List what is known of the documents of the index at a folder's usual place."""
+    with IndexDir(default_index_dir(folder)).pin_current() as pin:
+        return list(ChunkStore.load(pin.paths.store).document_infos())
+
+
+def read_vectors(folder: Path) -> Matrix:
+    """Read all vectors of the index at a folder's usual place: (n_chunks, dim) float32."""
+    with IndexDir(default_index_dir(folder)).pin_current() as pin:
+        manifest = read_manifest(pin.paths)
+        with VectorFile.open(pin.paths.dense, manifest.dim, manifest.n_chunks) as vectors:
+            return vectors.read(0, manifest.n_chunks)
+
+
+def save_vectors(path: Path, vectors: Matrix) -> None:
+    """Write vectors as a build does."""
+    with VectorFile.create(path, vectors.shape[1], len(vectors)) as file:
+        file.write(0, vectors)
+
+
+def write_lexical(path: Path, rows: Sequence[Sequence[str]]) -> LexicalIndex:
+    """Write a lexical index of given terms as a build does, and open it."""
+    writer = LexicalWriter(path, None)
+    if rows:
+        writer.add(Cut("", len(rows)), rows)
+    return LexicalIndex.load(path, writer.finish())
+
+
+def write_store(path: Path, documents: Mapping[Document, Sequence[Chunk]]) -> ChunkStore:
+    """Write a store of given documents and chunks as a build does, and open it.
+
+    A chunk's vector key is the beginning of its text.
+    """
+    chunks = {document.doc_id: own for document, own in documents.items()}
+    with Inventory.take(path.parent, 0) as inventory:
+        inventory.connection.execute("DELETE FROM passed_over")
+        inventory.connection.executemany(
+            "INSERT INTO found VALUES (?, ?, 1, ?)",
+            [(one.source, len(one.text), format_of(one.source)) for one in documents],
+        )
+        with StoreWriter.create(path, inventory, None) as store:
+            by_source = {document.source: document for document in documents}
+            for file in store.unread():
+                document = by_source[file.source]
+                own_title = "" if document.title == Path(file.source).stem else document.title
+                store.add_document(LoadedDocument(document, "gb18030", (), own_title), file, 0.5)
+                store.settle(file, document.sha256)
+            store.place_documents()
+            for document in store.fresh():
+                own = chunks[document.doc_id]
+                store.add_chunks(document, own, [chunk.text.encode()[:16] for chunk in own])
+            store.place_chunks()
+    return ChunkStore.load(path)
 
 
 def all_chunks(knowledge_base: KnowledgeBase) -> list:

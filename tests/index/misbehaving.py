@@ -12,6 +12,7 @@ from pathlib import Path
 from index.datatypes import Heading, Place, PlaceKind, Span
 from index.errors import DocumentError, UnreadableError
 from index.formats.extraction import Extraction
+from index.formats.frames import Frame
 from index.formats.limits import MAX_TEXT_CHARS
 
 _served: list[int] = []
@@ -151,3 +152,19 @@ def tell_where_it_is(data: bytes) -> Extraction:
             }
         )
     )
+
+
+# Functions that take arguments and answer with a frame.
+
+
+def hang_with_arguments(data: bytes, number: int) -> Frame:
+    time.sleep(600)
+    return Frame({})
+
+
+def give_no_picture(data: bytes, number: int) -> Frame:
+    return Frame({}, b"<svg onload=alert(1)>")
+
+
+def give_no_frame(data: bytes, number: int) -> object:
+    return {"width": 1}

@@ -25,7 +25,7 @@ from index.errors import (
 from index.formats import registry
 from index.formats.registry import Loader
 from index.generations import IndexDir
-from index.loading import read_bytes
+from index.loading import load_document, read_bytes
 from index.progress import Progress, Stage
 from index.settings import IndexSettings
 from tests.fakes import HashEncoder
@@ -36,7 +36,10 @@ from tests.index.folders import (
     edit,
     leftovers,
     load,
+    load_infos,
+    read_vectors,
     search,
+    sources_of,
     touch,
     write_documents,
 )
@@ -58,18 +61,9 @@ def folder(pristine, tmp_path):
     return Path(shutil.copytree(pristine, tmp_path / "文档"))
 
 
-def _sources(folder: Path) -> list[str]:
-    return [document.source for document in load(folder, HashEncoder()).manifest.documents]
-
-
 def _answers(folder: Path) -> list:
     knowledge_base = load(folder, HashEncoder())
     return [search(knowledge_base, question) for question in _QUESTIONS]
-
-
-def _vectors(folder: Path) -> np.ndarray:
-    home = IndexDir(folder / ".yiju")
-    return np.load(home.paths(home.require_current()).vectors)
 
 
 # What is read and what is encoded.
@@ -89,6 +83,7 @@ def test_a_first_build_reads_and_encodes_everything_and_says_so(tmp_path, hash_e
         n_encoded=n_chunks,
         n_read=4,
         added=tuple(sorted(TEXTS)),
+        n_added=4,
         seconds=report.seconds,
     )
     assert len(hash_encoder.encoded) == n_chunks >= 5
@@ -126,7 +121,7 @@ def test_a_chunk_under_a_renamed_heading_is_encoded_anew(folder, hash_encoder):
     renamed = [chunk for chunk in chunks if chunk.heading[0] == "馆规"]
     assert report.n_encoded == len(renamed) == 2
     expected = HashEncoder().encode(["\n".join((*chunk.heading, chunk.text)) for chunk in chunks])
-    np.testing.assert_allclose(_vectors(folder), expected, atol=1e-6)
+    np.testing.assert_allclose(read_vectors(folder), expected, atol=1e-6)
 
 
 def test_an_unchanged_document_is_not_even_opened(folder):
@@ -160,16 +155,17 @@ def test_a_touched_document_is_read_and_not_encoded(folder, hash_encoder):
 
 
 def test_a_renamed_document_is_read_and_not_encoded(folder, hash_encoder):
-    before = _vectors(folder)
+    before = read_vectors(folder)
     (folder / "灯塔.txt").rename(folder / "规章" / "塔.txt")
 
     report = build(folder, hash_encoder)
 
-    assert (report.added, report.removed) == (("规章/塔.txt",), ("灯塔.txt",))
+    assert (report.added, report.removed) == ((), ())
+    assert report.renamed == (("灯塔.txt", "规章/塔.txt"),)
     assert (report.n_read, report.n_encoded) == (1, 0)
     assert hash_encoder.encoded == []
-    np.testing.assert_array_equal(np.sort(_vectors(folder), axis=0), np.sort(before, axis=0))
-    assert "灯塔.txt" not in _sources(folder)
+    np.testing.assert_array_equal(np.sort(read_vectors(folder), axis=0), np.sort(before, axis=0))
+    assert "灯塔.txt" not in sources_of(folder)
 
 
 def test_an_added_copy_is_not_encoded_a_second_time(folder, hash_encoder):
@@ -177,7 +173,110 @@ def test_an_added_copy_is_not_encoded_a_second_time(folder, hash_encoder):
 
     report = build(folder, hash_encoder)
 
-    assert (report.added, report.n_encoded, report.n_documents) == (("copy.md",), 0, 5)
+    assert (report.added, report.n_encoded, report.n_documents) == (("copy.md",), 0, 4)
+
+
+@pytest.fixture
+def extracted(monkeypatch):
+    """The sources of the files that are extracted, in order."""
+    sources: list[str] = []
+
+    def load_and_tell(file, data, extract):
+        sources.append(file.source)
+        return load_document(file, data, extract)
+
+    monkeypatch.setattr(generation_writer, "load_document", load_and_tell)
+    return sources
+
+
+def test_known_bytes_are_not_extracted_whatever_the_file_is_called(folder, hash_encoder, extracted):
+    (folder / "灯塔.txt").rename(folder / "塔.txt")
+    (folder / "规章").rename(folder / "章程")
+    shutil.copyfile(folder / "hoist.md", folder / "copy.md")
+
+    report = build(folder, hash_encoder)
+
+    assert report.renamed == (("灯塔.txt", "塔.txt"), ("规章/图书馆.md", "章程/图书馆.md"))
+    assert (report.n_renamed, report.added, report.removed) == (2, ("copy.md",), ())
+    assert (report.n_read, report.n_encoded, extracted) == (3, 0, [])
+
+
+def test_another_ending_is_another_format_and_is_extracted(folder, hash_encoder, extracted):
+    (folder / "灯塔.txt").rename(folder / "灯塔.md")
+
+    report = build(folder, hash_encoder)
+
+    assert report.renamed == (("灯塔.txt", "灯塔.md"),)
+    assert extracted == ["灯塔.md"]
+
+
+def test_two_files_with_equal_bytes_are_one_document(tmp_path, hash_encoder, extracted):
+    folder = write_documents(tmp_path, {"b.txt": TEXTS["会议.txt"], "下/a.txt": TEXTS["会议.txt"]})
+
+    report = build(folder, hash_encoder)
+
+    (info,) = load_infos(folder)
+    assert (info.source, info.copies) == ("b.txt", ("下/a.txt",))
+    assert (report.n_documents, report.added) == (1, ("b.txt", "下/a.txt"))
+    assert extracted == ["b.txt"]
+    assert len(hash_encoder.encoded) == info.n_chunks == report.n_chunks
+
+
+def test_a_copy_takes_over_when_its_document_goes(tmp_path, hash_encoder, extracted):
+    folder = write_documents(
+        tmp_path, dict.fromkeys(("a.txt", "b.txt", "c.txt"), TEXTS["会议.txt"])
+    )
+    build(folder, hash_encoder)
+    hash_encoder.encoded.clear()
+    extracted.clear()
+    (folder / "a.txt").unlink()
+
+    report = build(folder, hash_encoder)
+
+    (info,) = load_infos(folder)
+    assert (info.source, info.copies) == ("b.txt", ("c.txt",))
+    assert (report.removed, report.n_read) == (("a.txt",), 0)
+    assert (extracted, hash_encoder.encoded) == ([], [])
+    found = search(load(folder, hash_encoder), "大会何时召开")
+    assert {hit.chunk.doc_id for hit in found.lexical} == {info.doc_id}
+
+
+def test_an_edited_document_leaves_its_old_text_to_its_copy(tmp_path, hash_encoder, extracted):
+    folder = write_documents(tmp_path, dict.fromkeys(("a.txt", "b.txt"), TEXTS["会议.txt"]))
+    build(folder, hash_encoder)
+    extracted.clear()
+    edit(folder / "a.txt", "另一篇。")
+
+    build(folder, hash_encoder)
+
+    assert [(info.source, info.copies) for info in load_infos(folder)] == [
+        ("a.txt", ()),
+        ("b.txt", ()),
+    ]
+    assert extracted == ["a.txt"]
+
+
+def test_a_name_that_is_the_title_is_searched_under_the_new_name(tmp_path, hash_encoder, extracted):
+    text = "，" * 30 + "没有标题的一段话。"
+    folder = write_documents(tmp_path, {"旧名.txt": text, "b.txt": TEXTS["会议.txt"]})
+    build(folder, hash_encoder)
+    extracted.clear()
+    (folder / "旧名.txt").rename(folder / "新名.txt")
+
+    report = build(folder, hash_encoder)
+
+    assert (extracted, report.n_encoded) == ([], 1)
+    found = search(load(folder, hash_encoder), "新名").lexical
+    assert found[0].chunk.heading == ("新名",)
+
+
+def test_a_report_names_a_thousand_files_and_counts_all(tmp_path, hash_encoder):
+    folder = write_documents(tmp_path, {f"{at:04}.txt": f"第{at}号。" for at in range(1005)})
+
+    report = build(folder, hash_encoder)
+
+    assert (len(report.added), report.n_added) == (1000, 1005)
+    assert report.added[-1] == "0999.txt"
 
 
 def test_a_deleted_document_is_gone(folder, hash_encoder):
@@ -188,7 +287,7 @@ def test_a_deleted_document_is_gone(folder, hash_encoder):
     assert (report.removed, report.n_read, report.n_encoded) == (("会议.txt",), 0, 0)
     found = search(load(folder, hash_encoder), "大会于2月5日下午在三楼礼堂召开")
     assert all("礼堂" not in hit.chunk.text for hit in (*found.dense, *found.lexical))
-    assert "会议.txt" not in _sources(folder)
+    assert "会议.txt" not in sources_of(folder)
 
 
 def test_unchanged_chunks_keep_their_vectors_bit_by_bit(folder):
@@ -199,7 +298,7 @@ def test_unchanged_chunks_keep_their_vectors_bit_by_bit(folder):
     before = {
         chunk.chunk_id: vector
         for chunk, vector in zip(
-            all_chunks(load(folder, HashEncoder())), _vectors(folder), strict=True
+            all_chunks(load(folder, HashEncoder())), read_vectors(folder), strict=True
         )
     }
     write_documents(folder, {"a.txt": "新来的，排在最前。"})
@@ -208,7 +307,7 @@ def test_unchanged_chunks_keep_their_vectors_bit_by_bit(folder):
 
     chunks = all_chunks(load(folder, HashEncoder()))
     n_kept = 0
-    for chunk, vector in zip(chunks, _vectors(folder), strict=True):
+    for chunk, vector in zip(chunks, read_vectors(folder), strict=True):
         if chunk.chunk_id in before:
             np.testing.assert_array_equal(vector, before[chunk.chunk_id])
             n_kept += 1
@@ -277,7 +376,7 @@ def test_bad_files_are_reported_and_stop_nothing(folder, hash_encoder):
         "pipe.txt",
     ]
     assert all(problem.message.endswith(".") for problem in report.problems)
-    assert load(folder, hash_encoder).manifest.problems == report.problems
+    assert tuple(load(folder, hash_encoder).files.problems()) == report.problems
 
 
 def test_a_bad_file_is_read_once_and_reported_every_time(folder, hash_encoder):
@@ -298,7 +397,7 @@ def test_a_bad_file_that_was_mended_is_indexed(folder, hash_encoder):
     report = build(folder, hash_encoder)
 
     assert (report.added, report.problems) == (("binary.txt",), ())
-    assert "binary.txt" in _sources(folder)
+    assert "binary.txt" in sources_of(folder)
 
 
 def test_a_document_that_went_bad_is_no_longer_cited(folder, hash_encoder):
@@ -307,7 +406,7 @@ def test_a_document_that_went_bad_is_no_longer_cited(folder, hash_encoder):
     report = build(folder, hash_encoder)
 
     assert report.removed == ("hoist.md",)
-    assert "hoist.md" not in _sources(folder)
+    assert "hoist.md" not in sources_of(folder)
 
 
 def test_a_file_that_vanishes_during_the_build_is_reported(folder, hash_encoder):
@@ -371,7 +470,11 @@ def test_a_file_that_breaks_the_worker_costs_itself_and_nothing_else(
 
     assert report.added == ("2.obey", "5.obey", "6.txt")
     assert [(problem.source, problem.message) for problem in report.problems] == [
-        ("1.abort", "Reading it crashed (SIGABRT); the file may be damaged."),
+        (
+            "1.abort",
+            "Reading it crashed (SIGABRT); the file may be damaged, or need more than 2 GB of "
+            "memory (YIJU_MAX_FILE_MEMORY).",
+        ),
         ("3.raise_key_error", "Reading it failed (KeyError); the file may be damaged."),
         ("4.refuse", "It is not a file of this kind."),
     ]
@@ -398,7 +501,7 @@ def test_the_worker_has_no_lock_of_the_build_and_ends_with_it(tmp_path, hash_enc
 
     build(folder, hash_encoder)
 
-    (info,) = load(folder, hash_encoder).manifest.documents
+    (info,) = load_infos(folder)
     place = json.loads(load(folder, hash_encoder).document(info.doc_id).text)
     assert not [name for name in place["files"] if ".yiju" in name]
     with pytest.raises(ProcessLookupError):
@@ -410,13 +513,13 @@ def test_what_is_known_of_the_layout_is_in_the_manifest_and_survives_a_rebuild(
 ):
     folder = write_documents(tmp_path, {"a.obey": "会议。", "b.obey": " \n", "c.txt": "会议。"})
     build(folder, hash_encoder)
-    first = load(folder, hash_encoder).manifest.documents
+    first = load_infos(folder)
     touch(folder / "a.obey")
     edit(folder / "c.txt", "会议改期。")
 
     build(folder, hash_encoder)
 
-    second = load(folder, hash_encoder).manifest.documents
+    second = load_infos(folder)
     assert [(info.n_pages, info.n_empty_pages) for info in first] == [(1, 0), (1, 1), (0, 0)]
     assert [len(info.warnings) for info in first] == [1, 1, 0]
     assert first[0].seconds > 0
@@ -538,7 +641,7 @@ def test_two_builds_of_the_same_documents_are_equal(tmp_path):
     assert reports[0].n_chunks == reports[1].n_chunks
     first, second = (load(folder, HashEncoder()) for folder in (one, other))
     assert all_chunks(first) == all_chunks(second)
-    np.testing.assert_array_equal(_vectors(one), _vectors(other))
+    np.testing.assert_array_equal(read_vectors(one), read_vectors(other))
     assert _answers(one) == _answers(other)
     dense = [IndexDir(folder / ".yiju").paths("000001").dense for folder in (one, other)]
     assert dense[0].read_bytes() == dense[1].read_bytes()
@@ -553,7 +656,7 @@ def test_a_build_step_by_step_equals_a_build_at_once(tmp_path):
     build(at_once, HashEncoder())
 
     assert all_chunks(load(by_steps, HashEncoder())) == all_chunks(load(at_once, HashEncoder()))
-    np.testing.assert_array_equal(_vectors(by_steps), _vectors(at_once))
+    np.testing.assert_array_equal(read_vectors(by_steps), read_vectors(at_once))
     assert _answers(by_steps) == _answers(at_once)
 
 
@@ -602,7 +705,7 @@ def test_two_processes_that_build_at_once_both_end_with_one_good_index(tmp_path)
     n_chunks = str(load(folder, HashEncoder()).n_chunks)
     assert outputs == [["False", "0", "4"], ["True", n_chunks, "4"]]
     assert leftovers(folder / ".yiju") == []
-    assert _sources(folder) == sorted(TEXTS)
+    assert sources_of(folder) == sorted(TEXTS)
 
 
 # Progress.
@@ -668,7 +771,7 @@ def test_an_exception_from_the_encoder_leaves_the_old_index(folder):
 # A damaged previous generation.
 
 
-@pytest.mark.parametrize("name", ["vectors.npy", "chunks.sqlite"])
+@pytest.mark.parametrize("name", ["dense.faiss", "chunks.sqlite"])
 def test_a_damaged_generation_is_not_built_upon(name, folder, hash_encoder):
     path = IndexDir(folder / ".yiju").paths("000001").root / name
     data = path.read_bytes()
@@ -686,9 +789,9 @@ def test_a_disk_that_is_full_is_an_error_that_keeps_the_old_index(folder, hash_e
     edit(folder / "hoist.md", "changed")
 
     def fill(progress: Progress) -> None:
-        if progress.stage is Stage.DENSE and progress.done == 0:
+        if progress.stage is Stage.PUBLISH and progress.done == 0:
             building = next((folder / ".yiju" / "generations").glob(".building-*"))
-            (building / "dense.faiss").symlink_to("/dev/full")
+            (building / "manifest.json").symlink_to("/dev/full")
 
     with pytest.raises(IndexingError, match=r"could not be written: No space left.*untouched"):
         build(folder, hash_encoder, progress=fill)
@@ -754,7 +857,7 @@ def test_a_sound_index_passes_the_check_of_every_byte(folder, hash_encoder):
     assert check_index(default_index_dir(folder)) == generation
 
 
-@pytest.mark.parametrize("name", ["chunks.sqlite", "vectors.npy", "dense.faiss"])
+@pytest.mark.parametrize("name", ["chunks.sqlite", "dense.faiss"])
 def test_one_flipped_byte_in_a_file_of_the_right_size_is_found_by_the_check(
     folder, hash_encoder, name
 ):

@@ -1,10 +1,15 @@
+import tempfile
+from pathlib import Path
+
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.dense import DenseIndex
+from index.dense import DenseIndex, VectorFile
 from index.errors import IndexCorruptError
+from tests.index.folders import save_vectors
 
 
 def _unit_rows(n_rows: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -12,11 +17,18 @@ def _unit_rows(n_rows: int, dim: int, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def _load(vectors: np.ndarray) -> DenseIndex:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dense.faiss"
+        save_vectors(path, vectors)
+        return DenseIndex.load(path)
+
+
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "索引 é" / "dense.faiss"
     path.parent.mkdir()
-    DenseIndex.build(_unit_rows(50, 8)).save(path)
+    save_vectors(path, _unit_rows(50, 8))
     return path
 
 
@@ -26,7 +38,7 @@ def test_the_nearest_rows_are_those_of_brute_force(n_rows, top_k, seed):
     question = _unit_rows(1, 8, seed + 1)[0]
     cosines = vectors @ question
 
-    ranking = DenseIndex.build(vectors).search(question, top_k)
+    ranking = _load(vectors).search(question, top_k)
 
     best = np.sort(cosines)[::-1][:top_k]
     np.testing.assert_allclose(ranking.scores, best, atol=1e-6)
@@ -37,7 +49,7 @@ def test_the_nearest_rows_are_those_of_brute_force(n_rows, top_k, seed):
 def test_equal_scores_come_in_the_order_of_rows():
     vectors = np.repeat(_unit_rows(3, 8), 4, axis=0)
 
-    ranking = DenseIndex.build(vectors).search(vectors[4], 4)
+    ranking = _load(vectors).search(vectors[4], 4)
 
     assert ranking.rows.tolist() == [4, 5, 6, 7]
 
@@ -46,7 +58,7 @@ def test_equal_scores_come_in_the_order_of_rows():
 def test_scores_of_given_rows_are_their_cosines(rows):
     vectors = _unit_rows(50, 8)
 
-    scores = DenseIndex.build(vectors).score(vectors[0], rows)
+    scores = _load(vectors).score(vectors[0], rows)
 
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, vectors[rows] @ vectors[0] if rows else [], atol=1e-6)
@@ -54,7 +66,7 @@ def test_scores_of_given_rows_are_their_cosines(rows):
 
 def test_a_row_has_the_same_score_at_every_place():
     vectors = _unit_rows(50, 33)
-    index = DenseIndex.build(vectors)
+    index = _load(vectors)
 
     scores = index.score(vectors[0], range(50))
 
@@ -63,13 +75,13 @@ def test_a_row_has_the_same_score_at_every_place():
 
 
 def test_a_question_without_tokens_finds_nothing():
-    ranking = DenseIndex.build(_unit_rows(5, 8)).search(np.zeros(8, np.float32), 3)
+    ranking = _load(_unit_rows(5, 8)).search(np.zeros(8, np.float32), 3)
 
     assert len(ranking.rows) == len(ranking.scores) == 0
 
 
 def test_an_empty_index_finds_nothing_and_survives_a_round_trip(tmp_path):
-    DenseIndex.build(np.empty((0, 8), np.float32)).save(tmp_path / "dense.faiss")
+    save_vectors(tmp_path / "dense.faiss", np.empty((0, 8), np.float32))
 
     loaded = DenseIndex.load(tmp_path / "dense.faiss")
 
@@ -79,7 +91,7 @@ def test_an_empty_index_finds_nothing_and_survives_a_round_trip(tmp_path):
 
 def test_a_loaded_index_answers_like_the_one_saved_under_a_name_that_is_not_ascii(saved):
     vectors = _unit_rows(50, 8)
-    built, loaded = DenseIndex.build(vectors), DenseIndex.load(saved)
+    built, loaded = _load(vectors), DenseIndex.load(saved)
 
     for question in _unit_rows(10, 8, seed=1):
         before, after = built.search(question, 7), loaded.search(question, 7)
@@ -117,3 +129,33 @@ def test_a_file_of_something_else_is_corrupt(saved):
 def test_a_missing_file_is_corrupt(tmp_path):
     with pytest.raises(IndexCorruptError):
         DenseIndex.load(tmp_path / "dense.faiss")
+
+
+@pytest.mark.parametrize(("n_rows", "dim"), [(0, 8), (1, 8), (50, 33), (700, 1)])
+def test_a_file_of_vectors_is_what_faiss_itself_makes_of_them(n_rows, dim, tmp_path):
+    vectors = _unit_rows(n_rows, dim)
+    index = faiss.IndexFlatIP(dim)
+    if n_rows:
+        index.add(vectors)
+
+    save_vectors(tmp_path / "dense.faiss", vectors)
+
+    assert (tmp_path / "dense.faiss").read_bytes() == bytes(faiss.serialize_index(index))
+
+
+def test_vectors_come_back_whatever_the_blocks_they_were_written_in(tmp_path):
+    vectors = _unit_rows(50, 8)
+    with VectorFile.create(tmp_path / "dense.faiss", 8, 60) as file:
+        for start in (30, 0, 49):
+            file.write(start, vectors[start : start + 30])
+
+    with VectorFile.open(tmp_path / "dense.faiss", 8, 60) as file:
+        np.testing.assert_array_equal(file.read(0, 50), vectors)
+        np.testing.assert_array_equal(file.read(13, 2), vectors[13:15])
+        assert not file.read(50, 10).any()
+
+
+@pytest.mark.parametrize(("dim", "n_rows"), [(9, 50), (8, 49), (8, 51)])
+def test_a_file_of_other_vectors_is_corrupt(dim, n_rows, saved):
+    with pytest.raises(IndexCorruptError), VectorFile.open(saved, dim, n_rows):
+        pytest.fail("it was opened")

@@ -1,4 +1,5 @@
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,29 @@ def folder(pristine, tmp_path):
 
 def _home(folder: Path) -> IndexDir:
     return IndexDir(folder / ".yiju")
+
+
+_ONE = b"000001 4e413570\n"
+
+
+def test_the_pointer_has_the_name_with_its_checksum(folder):
+    assert (folder / ".yiju" / "CURRENT").read_bytes() == _ONE
+
+
+def test_no_flipped_bit_makes_the_pointer_name_another_generation(folder):
+    edit(folder / "hoist.md", "changed")
+    build(folder, HashEncoder())
+    pointer = folder / ".yiju" / "CURRENT"
+    data = pointer.read_bytes()
+
+    for bit in range(8 * len(data)):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        pointer.write_bytes(flipped)
+        if flipped.decode("utf-8", "replace").strip() == data.decode().strip():
+            continue  # another kind of white space at the end
+        with pytest.raises(IndexCorruptError, match="yiju index --full"):
+            _home(folder).current()
 
 
 @pytest.mark.parametrize("name", ["000009\n", "", "../000001", "generations", "\x00", "1", "²"])
@@ -131,6 +155,15 @@ def test_a_build_without_changes_removes_what_a_dead_one_left(folder):
     assert leftovers(folder / ".yiju") == []
 
 
+def test_a_build_without_changes_removes_what_was_never_pointed_to(folder):
+    shutil.copytree(_home(folder).paths("000001").root, _home(folder).paths("000002").root)
+    (folder / ".yiju" / "CURRENT.tmp").write_bytes(b"0000")
+
+    assert not build(folder, HashEncoder()).is_new
+    assert not _home(folder).paths("000002").root.exists()
+    assert leftovers(folder / ".yiju") == []
+
+
 def test_a_generation_that_was_renamed_but_never_pointed_to_is_replaced(folder):
     dead = _home(folder).paths("000002").root
     shutil.copytree(_home(folder).paths("000001").root, dead)
@@ -146,10 +179,32 @@ def test_a_generation_that_was_renamed_but_never_pointed_to_is_replaced(folder):
 def test_one_build_at_a_time_holds_the_lock(folder):
     home = _home(folder)
 
-    with home.lock(1.0), pytest.raises(IndexLockedError, match=r"\.yiju"), home.lock(0):
+    with home.lock(1.0), pytest.raises(IndexLockedError) as caught, home.lock(0):
         pytest.fail("two builds held the lock")
+    for part in (str(home.path), f"process {os.getpid()} on {platform.node()}, since 2"):
+        assert part in str(caught.value)
     with home.lock(0):
         pass
+
+
+def test_whoever_waits_is_told_for_whom(folder):
+    home, told = _home(folder), []
+
+    with home.lock(0), pytest.raises(IndexLockedError), home.lock(0, told.append):
+        pytest.fail("two builds held the lock")
+
+    assert [entry.startswith(f"process {os.getpid()} on ") for entry in told] == [True]
+
+
+def test_a_lock_whose_holder_could_not_sign_is_held_by_somebody(folder):
+    home, told = _home(folder), []
+
+    with home.lock(0):
+        (home.path / "build.lock").write_bytes(b"")
+        with pytest.raises(IndexLockedError, match="unknown"), home.lock(0, told.append):
+            pytest.fail("two builds held the lock")
+
+    assert told == ["of an unknown process"]
 
 
 def test_a_lock_is_free_again_after_an_exception(folder):

@@ -108,6 +108,15 @@ def test_plain_text_is_read_without_a_worker(extractor):
     assert extractor.pid is None
 
 
+def test_a_large_plain_text_is_read_in_the_worker(extractor):
+    loader = Loader("index.formats.plain_text", "extract_text", is_risky=False)
+
+    extraction = extractor.extract(loader, "甲\n".encode() * 100_000)
+
+    assert len(extraction.text) == 200_000
+    assert extractor.pid is not None
+
+
 def test_the_worker_ends_with_the_context():
     with IsolatedExtractor(IndexSettings()) as extractor:
         extractor.extract(_loader("obey"), b"x")

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import threading
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,18 @@ from index.datatypes import Channel, Hit
 from index.errors import IndexCorruptError, IndexingError
 from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
+from index.ledger import read_ledger
 from index.normalization import fold_text
 from index.segmentation import extract_terms
 from tests.fakes import HashEncoder
 from tests.index.folders import TEXTS, Found, all_chunks, build, load, search, write_documents
 from tests.strategies import any_texts, file_texts, questions
 
-# Equal paragraphs under equal titles, so that scores tie.
-_TIES = {f"{name}.txt": "通知\n\n大会于2月5日下午召开。" for name in "甲乙丙丁戊己"}
+# Equal paragraphs under equal titles, so that scores tie; the files differ: a copy has no chunk.
+_TIES = {
+    f"{name}.txt": "通知\n\n大会于2月5日下午召开。" + "\n" * number
+    for number, name in enumerate("甲乙丙丁戊己")
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,7 @@ def test_a_loaded_index_answers_the_same_every_time(folder, knowledge_base):
 
 
 def test_documents_come_back_with_the_text_of_their_files(folder, knowledge_base):
-    for info in knowledge_base.manifest.documents:
+    for info in knowledge_base.files.document_infos():
         document = knowledge_base.document(info.doc_id)
         assert document.source == info.source
         assert document.text == (folder / info.source).read_text("utf-8")
@@ -272,7 +277,7 @@ def test_a_flipped_byte_raises_an_indexing_error_or_nothing(kind, folder, tmp_pa
     knowledge_base = load(folder, HashEncoder())
     originals = {
         info.doc_id: knowledge_base.document(info.doc_id).text
-        for info in knowledge_base.manifest.documents
+        for info in knowledge_base.files.document_infos()
     }
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     root = IndexDir(copy / ".yiju").paths("000001").root
@@ -299,8 +304,12 @@ def test_a_flipped_byte_raises_an_indexing_error_or_nothing(kind, folder, tmp_pa
 # L9: whatever is done to a folder, its index is that of a build from nothing.
 
 
+def _without_times(records):
+    return [replace(record, seconds=0.0) for record in records]
+
+
 class Folder(RuleBasedStateMachine):
-    """Edits, additions, deletions and renamings of documents, with builds now and then."""
+    """Edits, additions, deletions, renamings and copies of documents, with builds now and then."""
 
     names = st.sampled_from(["a.txt", "b.md", "下/丙.txt", "下/d.txt"])
 
@@ -347,6 +356,11 @@ class Folder(RuleBasedStateMachine):
             (self.folder / name).parent.mkdir(exist_ok=True)
             (self.folder / source).rename(self.folder / name)
 
+    @rule(source=names, name=names)
+    def copy_document(self, source: str, name: str) -> None:
+        if source in self.sources() and name != source:
+            self.write(name, (self.folder / source).read_bytes().decode())
+
     @rule(source=names)
     def touch_document(self, source: str) -> None:
         if source in self.sources():
@@ -372,15 +386,21 @@ class Folder(RuleBasedStateMachine):
         build(self.folder, HashEncoder(), index_dir=fresh_dir)
         ours = load(self.folder, HashEncoder())
         fresh = KnowledgeBase.load(fresh_dir, encoder=HashEncoder())
-        assert [document.source for document in ours.manifest.documents] == self.sources()
-        assert ours.manifest.documents == fresh.manifest.documents
+        assert [file.source for file in ours.files.files()] == self.sources()
+        assert _without_times(ours.files.document_infos()) == _without_times(
+            fresh.files.document_infos()
+        )
+        ledgers = [read_ledger(index_dir) for index_dir in (self.folder / ".yiju", fresh_dir)]
+        assert _without_times(ledgers[0]) == _without_times(ledgers[1])
         assert all_chunks(ours) == all_chunks(fresh)
-        for name in ("vectors", "dense"):
-            ours_path, fresh_path = (
-                getattr(IndexDir(index_dir).paths(base.manifest.generation), name)
-                for index_dir, base in ((self.folder / ".yiju", ours), (fresh_dir, fresh))
-            )
-            assert ours_path.read_bytes() == fresh_path.read_bytes()
+        dense = [
+            IndexDir(index_dir).paths(base.manifest.generation).dense.read_bytes()
+            for index_dir, base in ((self.folder / ".yiju", ours), (fresh_dir, fresh))
+        ]
+        assert dense[0] == dense[1]
+        assert ours.manifest.mean_terms == fresh.manifest.mean_terms
+        for info in ours.files.document_infos():
+            assert ours.document(info.doc_id) == fresh.document(info.doc_id)
         for question in ("留下", "图书馆 会议", "e\u0301 한국어 9087"):
             assert search(ours, question) == search(fresh, question)
 
@@ -390,4 +410,4 @@ class Folder(RuleBasedStateMachine):
 
 
 TestFolder = Folder.TestCase
-TestFolder.settings = settings(max_examples=8, stateful_step_count=12)
+TestFolder.settings = settings(max_examples=10, stateful_step_count=15)

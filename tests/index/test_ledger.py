@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,8 @@ from index.generations import IndexDir
 from index.ledger import _reachable, read_ledger
 from index.loading import hash_bytes
 from index.settings import IndexSettings
-from index.store import ChunkStore
 from tests.fakes import HashEncoder
-from tests.index.folders import TEXTS, build, edit, write_documents
+from tests.index.folders import TEXTS, build, edit, write_documents, write_store
 from tests.strategies import make_document
 
 
@@ -91,24 +91,21 @@ def test_a_row_can_be_written_as_json(folder):
         ([], 0.0),
     ],
 )
-def test_reachable_is_the_share_of_visible_characters_in_chunks(spans, share):
+def test_reachable_is_the_share_of_visible_characters_in_chunks(spans, share, tmp_path):
     document = make_document("甲乙 丙丁")
-    store = ChunkStore.create(":memory:")
-    store.add_document(document, "utf-8")
     chunks = [
         Chunk(f"{number}", document.doc_id, Span(*span), (), Span(*span).of(document.text))
         for number, span in enumerate(spans)
     ]
-    store.add_chunks(0, chunks, [b""] * len(chunks))
+    store = write_store(tmp_path / "chunks.sqlite", {document: chunks})
 
     assert _reachable(document.doc_id, store) == share
 
 
-def test_a_chunk_that_is_not_the_slice_it_says_makes_nothing_reachable():
+def test_a_chunk_that_is_not_the_slice_it_says_makes_nothing_reachable(tmp_path):
     document = make_document("甲乙丙丁")
-    store = ChunkStore.create(":memory:")
-    store.add_document(document, "utf-8")
-    store.add_chunks(0, [Chunk("a", document.doc_id, Span(0, 4), (), "甲乙丙戊")], [b""])
+    chunk = Chunk("a", document.doc_id, Span(0, 4), (), "甲乙丙戊")
+    store = write_store(tmp_path / "chunks.sqlite", {document: [chunk]})
 
     assert _reachable(document.doc_id, store) == 0.0
 
@@ -134,3 +131,17 @@ def test_an_edited_file_gets_a_new_row(folder):
     rows = {row.source: row for row in read_ledger(default_index_dir(folder))}
 
     assert rows["坏.refuse"].sha256 == hash_bytes(b"y")
+
+
+def test_a_copy_has_a_row_that_names_its_document(folder):
+    write_documents(folder, {"又一份.md": TEXTS["hoist.md"], "hoist2.md": TEXTS["hoist.md"]})
+    build(folder, HashEncoder(), settings=IndexSettings(max_file_bytes=10_000))
+
+    rows = {row.source: row for row in read_ledger(default_index_dir(folder))}
+
+    original = rows["hoist.md"]
+    assert original.copy_of == ""
+    for source in ("又一份.md", "hoist2.md"):
+        assert rows[source] == replace(
+            original, source=source, copy_of="hoist.md", n_chunks=0, seconds=0.0
+        )

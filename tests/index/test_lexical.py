@@ -1,5 +1,7 @@
 import math
+import resource
 import shutil
+import tempfile
 import warnings
 
 import bm25s
@@ -9,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import IndexCorruptError
-from index.lexical import K1, B, LexicalIndex
+from index.lexical import K1, B, LexicalIndex, LexicalStatistics
 from index.matching import ChunkTerms, match_terms
+from tests.index.folders import write_lexical
 
 _TERMS = [
     "会议",
@@ -55,7 +58,7 @@ def folder(tmp_path_factory):
 def _build(folder, documents: list[list[str]]) -> LexicalIndex:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    return LexicalIndex.build(folder, documents)
+    return write_lexical(folder, documents)
 
 
 def _score(lexical: LexicalIndex, question: list[str], documents: list[list[str]]) -> np.ndarray:
@@ -72,7 +75,7 @@ def zipf(tmp_path_factory):
         [f"w{term}" for term in np.minimum(rng.zipf(1.3, rng.integers(20, 150)), 3000)]
         for _ in range(800)
     ]
-    return LexicalIndex.build(tmp_path_factory.mktemp("zipf"), documents), documents, rng
+    return write_lexical(tmp_path_factory.mktemp("zipf"), documents), documents, rng
 
 
 def test_the_constants_are_those_of_the_formula_in_the_docstring():
@@ -134,7 +137,7 @@ def test_fifty_candidates_hold_the_best_document(zipf):
 
 
 def test_a_rare_term_weighs_more_than_a_frequent_one_and_an_unknown_one_most(tmp_path):
-    lexical = LexicalIndex.build(tmp_path, [["a", "b"], ["a"], ["a", "c"]])
+    lexical = write_lexical(tmp_path, [["a", "b"], ["a"], ["a", "c"]])
 
     assert 0 < lexical.idf("a") < lexical.idf("b") < lexical.idf("unknown")
     assert lexical.idf("b") == pytest.approx(math.log(1 + (3 - 1 + 0.5) / (1 + 0.5)))
@@ -142,7 +145,7 @@ def test_a_rare_term_weighs_more_than_a_frequent_one_and_an_unknown_one_most(tmp
 
 def test_a_term_of_the_question_counts_as_often_as_it_is_repeated(tmp_path):
     documents = [["a", "b"], ["c"]]
-    lexical = LexicalIndex.build(tmp_path, documents)
+    lexical = write_lexical(tmp_path, documents)
 
     once, twice = (_score(lexical, question, documents)[0] for question in (["a"], ["a", "a"]))
 
@@ -152,7 +155,7 @@ def test_a_term_of_the_question_counts_as_often_as_it_is_repeated(tmp_path):
 def test_a_very_long_question_searches_its_rarest_terms_only(tmp_path):
     n_documents = 300
     documents = [["frequent", "often", f"rare{row}"] for row in range(n_documents)]
-    lexical = LexicalIndex.build(tmp_path, documents)
+    lexical = write_lexical(tmp_path, documents)
     question = ["frequent"] * 5000 + ["often"] * 5000 + [f"rare{row}" for row in range(200)]
 
     rows = lexical.search(question, n_documents)
@@ -162,7 +165,7 @@ def test_a_very_long_question_searches_its_rarest_terms_only(tmp_path):
 
 
 def test_a_question_of_a_hundred_thousand_unknown_terms_finds_nothing(tmp_path):
-    lexical = LexicalIndex.build(tmp_path, [["a"]])
+    lexical = write_lexical(tmp_path, [["a"]])
 
     assert len(lexical.search([f"unknown{number}" for number in range(100_000)], 10)) == 0
 
@@ -171,7 +174,7 @@ def test_a_question_of_a_hundred_thousand_unknown_terms_finds_nothing(tmp_path):
 def test_a_term_of_seventy_thousand_bytes_costs_no_document(char, tmp_path):
     huge = char * (70_000 // len(char.encode()) + 1)
     documents = [["a", "b"], ["a", huge, "c"], ["c"]]
-    lexical = LexicalIndex.build(tmp_path, documents)
+    lexical = write_lexical(tmp_path, documents)
 
     assert lexical.n_rows == 3
     assert sorted(lexical.search(["a"], 10).tolist()) == [0, 1]
@@ -181,14 +184,14 @@ def test_a_term_of_seventy_thousand_bytes_costs_no_document(char, tmp_path):
 
 @pytest.mark.parametrize("question", [[], ["unknown"], [""]], ids=["none", "unknown", "empty"])
 def test_a_question_without_known_terms_finds_nothing_and_scores_nothing(question, tmp_path):
-    lexical = LexicalIndex.build(tmp_path, [["a"], []])
+    lexical = write_lexical(tmp_path, [["a"], []])
 
     assert len(lexical.search(question, 10)) == 0
     assert _score(lexical, question, [["a"]]).tolist() == [0]
 
 
 def test_an_index_without_documents_finds_nothing(tmp_path):
-    lexical = LexicalIndex.build(tmp_path, [])
+    lexical = write_lexical(tmp_path, [])
 
     assert lexical.n_rows == 0
     assert len(lexical.search(["a"], 10)) == 0
@@ -199,7 +202,7 @@ def test_a_loaded_index_answers_like_the_one_built(tmp_path):
     documents = [["a", "b", "b"], ["b"], ["c", "a"]]
     path = tmp_path / "词 é"
     path.mkdir()
-    built = LexicalIndex.build(path, documents)
+    built = write_lexical(path, documents)
 
     loaded = LexicalIndex.load(path, built.mean_terms)
 
@@ -210,11 +213,37 @@ def test_a_loaded_index_answers_like_the_one_built(tmp_path):
         np.testing.assert_array_equal(*scores)
 
 
+def test_an_index_is_read_where_its_lock_file_cannot_be_written(tmp_path, monkeypatch):
+    path, temporary = tmp_path / "词 é", tmp_path / "tmp"
+    path.mkdir()
+    temporary.mkdir()
+    built = write_lexical(path, [["a", "b", "b"], ["b"]])
+    before = built.search(["b"], 3).tolist()
+    (path / ".tantivy-meta.lock").unlink()
+    (path / ".tantivy-meta.lock").mkdir()  # refuses root as well, as no mode would
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    loaded = LexicalIndex.load(path, built.mean_terms)
+
+    assert loaded.search(["b"], 3).tolist() == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_disk_that_refuses_a_build_is_an_os_error(tmp_path):
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most))  # bytes a file may have
+    try:
+        with pytest.raises(OSError, match="tantivy"):
+            write_lexical(tmp_path, [["a"]])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
 @pytest.mark.parametrize("name", ["meta.json", None], ids=["meta", "whole folder"])
 def test_a_missing_part_is_corrupt(name, tmp_path):
     path = tmp_path / "lexical"
     path.mkdir()
-    LexicalIndex.build(path, [["a"]])
+    write_lexical(path, [["a"]])
     if name:
         (path / name).unlink()
     else:
@@ -222,3 +251,20 @@ def test_a_missing_part_is_corrupt(name, tmp_path):
 
     with pytest.raises(IndexCorruptError):
         LexicalIndex.load(path, 1.0)
+
+
+def test_several_indexes_weigh_terms_as_one_over_all_their_chunks(tmp_path):
+    parts = ([["a", "b"], ["a"]], [["a", "c", "c", "c"], ["d"], ["a", "d"]])
+    for number, chunks in enumerate((*parts, [*parts[0], *parts[1]])):
+        (tmp_path / str(number)).mkdir()
+        write_lexical(tmp_path / str(number), chunks)
+    means = (1.5, 7 / 3, 2.0)
+    one, two, whole = (
+        LexicalIndex.load(tmp_path / str(number), mean) for number, mean in enumerate(means)
+    )
+    terms = ["a", "b", "c", "unknown"]
+
+    joined = LexicalStatistics.sum([one.statistics(terms), two.statistics(terms)])
+
+    assert joined == whole.statistics(terms)
+    assert [joined.idf(term) for term in terms] == [whole.idf(term) for term in terms]

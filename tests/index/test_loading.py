@@ -1,3 +1,4 @@
+import errno
 import gzip
 import io
 import json
@@ -6,6 +7,8 @@ import shutil
 import sqlite3
 import struct
 import sys
+import time
+import tracemalloc
 import unicodedata
 import zipfile
 import zlib
@@ -19,7 +22,14 @@ from index.datatypes import Heading, Problem, Span
 from index.errors import DocumentError, IndexMissingError, UnreadableError
 from index.formats.extraction import Extraction
 from index.formats.plain_text import decode, extract_markdown, extract_text
-from index.loading import FoundFile, hash_source, load_document, read_bytes, scan_documents
+from index.loading import (
+    FoundFile,
+    LoadedDocument,
+    hash_source,
+    load_document,
+    read_bytes,
+    scan_documents,
+)
 from tests.strategies import file_texts
 
 _MAX_BYTES = 1_000_000
@@ -45,6 +55,10 @@ _MATRIX = [
 
 def _found(name: str, data: bytes = b"") -> FoundFile:
     return FoundFile(Path(name), name, len(data), 0)
+
+
+def _load(name: str, data: bytes) -> LoadedDocument:
+    return load_document(_found(name, data), data)
 
 
 def _scan(folder: Path, max_file_bytes: int = _MAX_BYTES) -> tuple[list[str], dict[str, str]]:
@@ -411,7 +425,22 @@ def test_a_linked_folder_outside_is_not_entered(tmp_path):
     folder.mkdir()
     (folder / "linked").symlink_to("../outside", target_is_directory=True)
 
-    assert _scan(folder)[0] == []
+    assert _scan(folder) == ([], {"linked": "It is a link to a folder, which is not entered."})
+
+
+def test_a_folder_that_cannot_be_listed_is_named_by_its_whole_path(tmp_path, monkeypatch):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "c.txt").write_text("x")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("b"):
+            raise OSError(errno.ENAMETOOLONG, "File name too long")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert _scan(tmp_path) == (["a/c.txt"], {"a/b": "It cannot be read: File name too long."})
 
 
 def test_the_documents_folder_itself_may_be_a_link(tmp_path):
@@ -528,6 +557,24 @@ def test_a_file_that_changes_while_it_is_read_is_read_twice_then_left(times, tmp
             read_bytes(file, _MAX_BYTES)
 
 
+def test_a_file_is_not_read_in_the_instant_it_changed(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"new")
+    (file,) = scan_documents(tmp_path, _MAX_BYTES).files
+
+    assert read_bytes(file, _MAX_BYTES) == b"new"
+    assert time.time_ns() - path.stat().st_mtime_ns >= 20_000_000
+
+
+def test_a_file_from_the_future_is_read_at_once(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"new")
+    os.utime(path, ns=(2**62, 2**62))
+    (file,) = scan_documents(tmp_path, _MAX_BYTES).files
+
+    assert read_bytes(file, _MAX_BYTES) == b"new"
+
+
 def test_a_missing_folder_is_named_with_what_to_do(tmp_path):
     missing = tmp_path / "nowhere"
 
@@ -581,3 +628,45 @@ def test_a_code_block_ends_only_where_its_own_fence_does():
     text = "```\n# not\n~~~\n# nor this\n```\n# A heading\n"
 
     assert [h.title for h in extract_markdown(text.encode()).headings] == ["A heading"]
+
+
+def test_a_file_without_text_says_so():
+    assert [_load(name, b" \n").warnings for name in ("a.txt", "a.md", "a.csv", "a.jsonl")] == [
+        ("It has no text.",)
+    ] * 4
+    assert _load("a.txt", "有".encode()).warnings == ()
+
+
+def test_a_title_is_short_whatever_the_file_says():
+    title = _load("a.md", f"# {'题' * 5000}\n\n文。".encode()).document.title
+
+    assert title == "题" * 200 + "…"
+
+
+def test_a_rule_across_the_page_is_no_heading():
+    assert _load("a.txt", "甲。\n\n****\n\n乙。".encode()).document.headings == ()
+    assert _load("a.md", "# **\n甲。".encode()).document.headings == ()
+
+
+def test_utf_8_with_zero_bytes_is_not_read_as_utf_16():
+    with pytest.raises(DocumentError, match="binary file"):
+        _load("a.txt", "会议纪要。\x00大会召开。".encode() * 20)
+
+
+def test_a_text_of_nothing_but_line_ends_takes_little_memory():
+    tracemalloc.start()
+    try:
+        _load("a.txt", b"\n" * 200_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 5_000_000
+
+
+def test_a_text_of_nothing_but_short_lines_has_no_headings_but_the_numbered():
+    text = "第一章 总则\n\n" + "甲\n\n" * 100_001
+
+    headings = extract_text(text.encode()).headings
+
+    assert [heading.title for heading in headings] == ["第一章 总则"]

@@ -8,7 +8,15 @@ from index.errors import IndexCorruptError, IndexFormatError
 from index.generations import IndexDir
 from index.manifest import FORMAT_VERSION, describe_folder, read_manifest
 from tests.fakes import HashEncoder
-from tests.index.folders import TEXTS, build, load, search, write_documents
+from tests.index.folders import (
+    TEXTS,
+    build,
+    load,
+    load_infos,
+    search,
+    sources_of,
+    write_documents,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +47,9 @@ def test_the_manifest_comes_back_as_it_was_written(folder):
     manifest = read_manifest(paths)
 
     assert manifest.generation == "000001"
-    assert [document.source for document in manifest.documents] == sorted(TEXTS)
-    assert manifest.n_chunks == sum(document.n_chunks for document in manifest.documents) > 0
+    assert sources_of(folder) == sorted(TEXTS)
+    assert manifest.n_documents == len(TEXTS)
+    assert manifest.n_chunks == sum(info.n_chunks for info in load_infos(folder)) > 0
     assert manifest.encoder_fingerprint == HashEncoder().fingerprint
     assert (manifest.dim, manifest.documents_dir) == (32, "..")
 
@@ -49,15 +58,15 @@ def test_the_manifest_comes_back_as_it_was_written(folder):
     "change",
     [
         lambda body: body.update(n_chunks=body["n_chunks"] + 1),
-        lambda body: body["documents"][0].update(sha256="0" * 64),
-        lambda body: body["documents"].pop(),
+        lambda body: body["files"]["chunks.sqlite"].update(sha256="0" * 64),
+        lambda body: body["files"].pop("dense.faiss"),
         lambda body: body.update(checksum="0" * 64),
         lambda body: body.pop("checksum"),
         lambda body: body["files"].clear(),
         lambda body: body.update(surprise=1),
         lambda body: [body.pop(key) for key in list(body) if key != "format_version"],
     ],
-    ids=["count", "sha256", "document", "checksum", "no checksum", "files", "key", "all"],
+    ids=["count", "sha256", "file", "checksum", "no checksum", "files", "key", "all"],
 )
 def test_a_manifest_that_was_altered_is_refused(change, folder):
     path = _home(folder).paths("000001").manifest
@@ -108,7 +117,12 @@ def test_every_file_of_a_generation_is_in_its_manifest(folder):
     expected = {path.relative_to(root).as_posix() for path in _files(folder)} - {"manifest.json"}
 
     assert body["files"].keys() == expected
-    assert {"chunks.sqlite", "vectors.npy", "dense.faiss", "lexical/meta.json"} <= expected
+    assert {
+        "chunks.sqlite",
+        "dense.faiss",
+        "lexical/meta.json",
+        "lexical/segments.json",
+    } <= expected
 
 
 @pytest.mark.parametrize("change", ["missing", "short", "long"])
@@ -129,9 +143,9 @@ def test_a_file_missing_or_of_another_size_is_named(change, folder):
 def test_all_files_that_are_wrong_are_named_at_once(folder):
     paths = _home(folder).paths("000001")
     paths.dense.unlink()
-    paths.vectors.write_bytes(b"")
+    paths.store.write_bytes(b"")
 
-    with pytest.raises(IndexCorruptError, match=r"dense\.faiss, vectors\.npy"):
+    with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite, dense\.faiss"):
         load(folder, HashEncoder())
 
 

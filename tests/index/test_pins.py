@@ -69,7 +69,8 @@ def test_a_loaded_generation_has_all_of_its_files_open(folder):
     shutil.rmtree(_home(folder).paths("000001").root)
 
     assert search(loaded, _QUESTION) == answers
-    texts = {info.source: loaded.document(info.doc_id).text for info in loaded.manifest.documents}
+    infos = loaded.files.document_infos()
+    texts = {info.source: loaded.document(info.doc_id).text for info in infos}
     assert texts == TEXTS
     assert len(all_chunks(loaded)) == loaded.n_chunks
 

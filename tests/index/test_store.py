@@ -1,15 +1,20 @@
+import sqlite3
+import tempfile
 import threading
+from contextlib import closing
 from dataclasses import replace
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.chunking import chunk_document
-from index.datatypes import Place, PlaceKind, Span
+from index.datatypes import DocumentInfo, Place, PlaceKind, Span
 from index.errors import IndexCorruptError
-from index.store import ChunkStore, read_only_uri
+from index.loading import hash_bytes
+from index.store import ChunkStore
+from tests.index.folders import write_store
 from tests.strategies import documents, make_document
 
 _TEXT = "# 规章\n\n总则。\n\n## 借书\n\n每人十册。借期三十日。\n\n## 罚款\n\n每天一角。\n"
@@ -21,26 +26,16 @@ _PLACES = (
 )
 
 
-def _keys(chunks: list) -> list[bytes]:
-    return [chunk.text.encode()[:16] for chunk in chunks]
-
-
 @pytest.fixture
 def stored(tmp_path):
     """A store of three documents, closed and opened again, with what was put into it."""
+    originals = [
+        make_document(f"{_TEXT}\n第{number}份。", f"{number}/规章.md") for number in range(3)
+    ]
+    chunks = [chunk_document(document, 60) for document in originals]
     path = tmp_path / "块 #1?mode=rw%20.sqlite"
-    store = ChunkStore.create(path)
-    originals, chunks = [], []
-    for number in range(3):
-        document = make_document(f"{_TEXT}\n第{number}份。", f"{number}/规章.md")
-        own = chunk_document(document, 60)
-        store.add_document(document, "gb18030")
-        store.add_chunks(len(chunks), own, _keys(own))
-        originals.append(document)
-        chunks += own
-    store.index_keys()
-    store.close()
-    return ChunkStore.load(path), originals, chunks
+    store = write_store(path, dict(zip(originals, chunks, strict=True)))
+    return store, originals, [chunk for own in chunks for chunk in own]
 
 
 def test_documents_come_back_whole(stored):
@@ -54,13 +49,12 @@ def test_documents_come_back_whole(stored):
 def test_any_document_comes_back_whole(document, places):
     document = replace(document, places=places)
     chunks = chunk_document(document, 50)
-    store = ChunkStore.create(":memory:")
+    with tempfile.TemporaryDirectory() as folder:
+        store = write_store(Path(folder) / "chunks.sqlite", {document: chunks})
 
-    store.add_document(document, "utf-8")
-    store.add_chunks(0, chunks, [b"k"] * len(chunks))
-
-    assert store.document(document.doc_id) == document
-    assert [entry.chunk for entry in store.iterate()] == chunks
+        assert store.document(document.doc_id) == document
+        assert [entry.chunk for entry in store.iterate()] == chunks
+        store.close()
 
 
 def test_chunks_come_in_the_order_they_are_asked_for_and_as_often(stored):
@@ -75,14 +69,10 @@ def test_chunks_come_in_the_order_they_are_asked_for_and_as_often(stored):
 def test_more_chunks_than_sqlite_has_variables_are_found(tmp_path):
     document = make_document("。".join(f"第{number}句话在这里" for number in range(3000)) + "。")
     chunks = chunk_document(document, 20)
-    store = ChunkStore.create(tmp_path / "chunks.sqlite")
-    store.add_document(document, "utf-8")
-    keys = [str(row).encode() for row in range(len(chunks))]
-    store.add_chunks(0, chunks, keys)
+    store = write_store(tmp_path / "chunks.sqlite", {document: chunks})
     assert len(chunks) > 2000
 
     assert [entry.chunk for entry in store.chunks(range(len(chunks)))] == chunks
-    assert store.rows_by_key(keys) == {key: row for row, key in enumerate(keys)}
 
 
 def test_all_chunks_and_those_of_one_document_come_in_row_order(stored):
@@ -94,16 +84,45 @@ def test_all_chunks_and_those_of_one_document_come_in_row_order(stored):
     assert [entry.chunk for entry in store.iterate(originals[1].doc_id)] == own
 
 
-def test_rows_are_found_by_vector_key(stored):
+def test_keys_of_vectors_come_sorted(stored):
     store, _, chunks = stored
-    keys = _keys(chunks)
 
-    found = store.rows_by_key([*keys, b"unknown"])
+    assert list(store.iterate_keys()) == sorted(chunk.text.encode()[:16] for chunk in chunks)
 
-    assert found.keys() == set(keys)
-    assert all(keys[row] == key for key, row in found.items())
-    assert store.vector_keys(2, 5) == keys[2:5]
-    assert store.vector_keys(0, 0) == []
+
+def test_what_is_known_of_documents_comes_by_source_all_some_or_one(stored):
+    store, originals, chunks = stored
+
+    infos = list(store.document_infos())
+
+    assert [info.source for info in infos] == [document.source for document in originals]
+    assert infos[0] == DocumentInfo(
+        doc_id=originals[0].doc_id,
+        source="0/规章.md",
+        title=originals[0].title,
+        media_type=originals[0].media_type,
+        encoding="gb18030",
+        sha256=originals[0].sha256,
+        text_sha256=hash_bytes(originals[0].text.encode()),
+        size=len(originals[0].text),
+        mtime_ns=1,
+        n_chars=len(originals[0].text),
+        n_chunks=len(chunks) // 3,
+        seconds=0.5,
+    )
+    assert list(store.document_infos(limit=2)) == infos[:2]
+    assert list(store.document_infos(only_warned=True)) == []
+    assert store.sample_infos([2, 0]) == [infos[2], infos[0]]
+    assert store.document_info(infos[1].doc_id) == infos[1]
+    assert store.doc_id_of("1/规章.md") == infos[1].doc_id
+    with pytest.raises(KeyError):
+        store.document_info("nobody")
+
+
+@pytest.mark.parametrize("source", ["nobody", "", "\udcff"])
+def test_a_file_that_is_not_indexed_has_no_document(source, stored):
+    with pytest.raises(KeyError):
+        stored[0].doc_id_of(source)
 
 
 def test_a_document_that_is_not_there_is_a_key_error(stored):
@@ -115,13 +134,15 @@ def test_a_document_that_is_not_there_is_a_key_error(stored):
     "places", ["", "[1]", '[["chapter", 1, 0, 1, ""]]', '[["page", 1]]'], ids=range(4)
 )
 def test_a_layout_that_was_altered_means_that_the_index_is_corrupt(places, tmp_path):
-    store = ChunkStore.create(tmp_path / "chunks.sqlite")
     document = make_document("会议。")
-    store.add_document(document, "utf-8")
-    store._query("UPDATE documents SET places = ?", (places,))
+    path = tmp_path / "chunks.sqlite"
+    write_store(path, {document: []}).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE texts SET places = ?", (places,))
+        connection.commit()
 
     with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite.*yiju index --full"):
-        store.document(document.doc_id)
+        ChunkStore.load(path).document(document.doc_id)
 
 
 @pytest.mark.parametrize("row", [-1, 1000])
@@ -146,7 +167,7 @@ def test_no_rows_give_no_chunks(stored):
 )
 def test_a_damaged_file_is_corrupt(damage, tmp_path):
     path = tmp_path / "chunks.sqlite"
-    ChunkStore.create(path).close()
+    write_store(path, {}).close()
     damage(path)
 
     with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite.*yiju index --full"):
@@ -179,16 +200,3 @@ def test_several_threads_read_the_same(stored):
         thread.join()
 
     assert wrong == []
-
-
-@pytest.mark.parametrize(
-    ("path", "uri"),
-    [
-        (PurePosixPath("/文档 1/c?.sqlite"), "file:///%E6%96%87%E6%A1%A3%201/c%3F.sqlite"),
-        (PureWindowsPath("C:\\a\\c.sqlite"), "file:///C:/a/c.sqlite"),
-        (PureWindowsPath("\\\\server\\share\\c.sqlite"), "file:////server/share/c.sqlite"),
-    ],
-    ids=["posix", "drive", "share"],
-)
-def test_a_path_becomes_the_uri_that_sqlite_takes(path, uri):
-    assert read_only_uri(path) == uri

@@ -9,6 +9,7 @@ from index.knowledge_base import KnowledgeBase
 from rag.answerer import Answerer
 from rag.calibration import Calibration
 from rag.reader import SpanReader
+from rag.reading import Reading
 from tests.golden.answers import copy_corpus
 from tests.index.folders import TEXTS, write_documents
 
@@ -33,8 +34,9 @@ def judging(bundled_encoder) -> Callable[..., Answerer]:
     def make(answerer: Answerer, *, answered: float, uncertain: float, kind=Answerer) -> Answerer:
         return kind(
             KnowledgeBase.load(answerer.index_dir, encoder=bundled_encoder),
-            reader,
-            _with_thresholds(Calibration.load(), answered, uncertain),
+            Reading(
+                bundled_encoder, reader, _with_thresholds(Calibration.load(), answered, uncertain)
+            ),
             documents_dir=answerer.documents_dir,
             index_dir=answerer.index_dir,
         )

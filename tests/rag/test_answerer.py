@@ -12,7 +12,8 @@ from index.generations import IndexDir
 from index.history import rollback
 from index.settings import IndexSettings
 from rag import Answer, Status, answer
-from rag.answerer import Answerer, _opened
+from rag.answerer import Answerer
+from rag.asking import _opened
 from tests.index.folders import TEXTS, edit, write_documents
 from tests.rag.test_datatypes import ANSWER_KEYS, CITATION_KEYS
 from tests.strategies import any_texts, questions
@@ -170,7 +171,7 @@ class TestAnswers:
         follow_up = small_answerer.answer("那由谁主持？", history=["大会在哪里召开？"])
 
         assert alone.interpreted == "那由谁主持？"
-        assert follow_up.interpreted == "大会在哪里召开？ 那由谁主持？"
+        assert follow_up.interpreted == "大会由谁主持？"
         assert "刘建国" in _shown(follow_up)
 
     def test_the_same_question_gets_the_same_answer(self, corpus_answerer):
@@ -348,7 +349,7 @@ class TestOneCall:
         given_answer = answer("大会是哪一天召开的？", documents=folder)
 
         assert "2月5日" in _shown(given_answer)
-        assert (folder / ".yiju" / "CURRENT").read_text("utf-8").strip() == "000001"
+        assert (folder / ".yiju" / "CURRENT").read_text("utf-8").startswith("000001 ")
         assert answer("大会是哪一天召开的？", documents=str(folder)) == given_answer
 
     def test_all_arguments_may_be_given(self, folder, tmp_path):
@@ -438,8 +439,7 @@ class TestStamps:
         Answerer.open(folder)
         late = Answerer(
             loaded._knowledge_base,
-            loaded._reader,
-            loaded._calibration,
+            loaded.reading,
             documents_dir=folder,
             index_dir=index_dir,
             stamp=stamp,
@@ -510,3 +510,31 @@ class TestStamps:
         Answerer.open(folder)
 
         assert "7月9日" in _shown(answer(question, documents=folder, refresh=False))
+
+
+class TestCopies:
+    def test_equal_files_are_cited_once_with_both_paths(self, folder):
+        text = (folder / "会议.txt").read_bytes()
+        (folder / "存档").mkdir()
+        (folder / "存档" / "会议.txt").write_bytes(text)
+
+        answerer = Answerer.open(folder)
+        found = answerer.answer("大会是哪一天召开的？")
+
+        first = found.citations[0]
+        assert (first.source, first.copies) == ("会议.txt", ("存档/会议.txt",))
+        assert found.to_dict()["citations"][0]["copies"] == ["存档/会议.txt"]
+        assert "存档/会议.txt" not in [citation.source for citation in found.citations]
+        assert answerer.document("存档/会议.txt") == answerer.document("会议.txt")
+
+    def test_when_the_first_goes_the_other_is_cited(self, folder):
+        (folder / "又一份.txt").write_bytes((folder / "会议.txt").read_bytes())
+        answerer = Answerer.open(folder)
+        (folder / "会议.txt").unlink()
+
+        answerer.refresh()
+
+        first = answerer.answer("大会是哪一天召开的？").citations[0]
+        assert (first.source, first.copies) == ("又一份.txt", ())
+        with pytest.raises(KeyError):
+            answerer.document("会议.txt")

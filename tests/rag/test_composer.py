@@ -1,7 +1,6 @@
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from index.sentences import split_sentences
 from rag.calibration import Judged
 from rag.composer import cite_places, compose_answer, page_of
 from rag.datatypes import CitedPlace, Role, Status
+from rag.values import Agreement
 from tests.rag.samples import make_document, make_hit, make_query, make_span
 from tests.strategies import documents
 
@@ -25,7 +25,7 @@ class Shelf:
     """Holds documents as a knowledge base does, with any places."""
 
     documents: dict[str, Document]
-    manifest: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(generation="000007"))
+    generation: str = "000007"
 
     @classmethod
     def of(cls, *documents):
@@ -33,6 +33,12 @@ class Shelf:
 
     def document(self, doc_id):
         return self.documents[doc_id]
+
+    def collection_of(self, doc_id):
+        return ""
+
+    def modified_ns(self, doc_id):
+        return None
 
 
 def _document(text, source="会议.txt", **changes):
@@ -123,6 +129,25 @@ def test_a_place_that_says_something_else_is_not_cited():
     judged = [_judge(_hit(one), "半天"), _judge(_hit(two, 2), "一天", 0.8)]
 
     assert len(_compose(Shelf.of(one, two), *judged).citations) == 1
+
+
+def test_what_agrees_by_value_is_cited_before_what_contradicts():
+    one = _document(MINUTES)
+    two, three = _document("会议在二月五日。", "b.txt"), _document("会议在2月6日。", "c.txt")
+    judged = [
+        _judge(_hit(one), "2月5日", status=Status.UNCERTAIN),
+        replace(_judge(_hit(three, 2), "2月6日", 0.8), agreement=Agreement.DIFFERENT),
+        replace(_judge(_hit(two, 3), "二月五日", 0.7), agreement=Agreement.SAME),
+    ]
+
+    answer = _compose(Shelf.of(one, two, three), *judged)
+
+    assert [citation.role for citation in answer.citations] == [
+        *(Role.ANSWER, Role.SAME, Role.CONFLICT)
+    ]
+    assert [citation.number for citation in answer.citations] == [1, 2, 3]
+    assert [citation.words for citation in answer.conflicting] == ["2月6日"]
+    assert answer.agreeing == 2
 
 
 def test_one_place_is_cited_once():

@@ -6,14 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.datatypes import PlaceKind, Span
-from rag.datatypes import Answer, Citation, CitedPlace, Role, Status
+from rag.datatypes import (
+    Answer,
+    Citation,
+    CitedPlace,
+    DateOrigin,
+    Role,
+    Status,
+)
 from tests.strategies import any_texts
 
-CITATION_KEYS = (
-    "number role source title quote span highlight line page places heading sha256".split()  # noqa: SIM905
-)
+CITATION_KEYS = [
+    *("number", "role", "source", "title", "quote", "span", "highlight", "line", "page", "places"),
+    *("heading", "sha256", "collection", "date", "date_origin", "copies"),
+]
 ANSWER_KEYS = (
-    "question interpreted text status confidence generation citations nearest".split()  # noqa: SIM905
+    "question interpreted text status confidence generation citations nearest unsearched".split()  # noqa: SIM905
 )
 
 
@@ -85,6 +93,8 @@ def test_a_citation_as_json_holds_its_values():
         heading=("纪要", "一、时间"),
         sha256="ab" * 32,
         places=(CitedPlace(PlaceKind.SHEET, 2, "员工"), CitedPlace(PlaceKind.ROW, 5)),
+        date="2024-03",
+        date_origin=DateOrigin.TITLE,
     )
 
     assert citation.to_dict() == {
@@ -103,6 +113,10 @@ def test_a_citation_as_json_holds_its_values():
         ],
         "heading": ["纪要", "一、时间"],
         "sha256": "ab" * 32,
+        "collection": "",
+        "date": "2024-03",
+        "date_origin": "title",
+        "copies": [],
     }
 
 
@@ -116,7 +130,8 @@ def test_the_highlight_of_a_nearest_citation_is_null():
 
 def test_the_values_of_enumerations_are_part_of_the_contract():
     assert list(Status) == ["answered", "uncertain", "not_found"]
-    assert list(Role) == ["answer", "same", "also", "nearest"]
+    assert list(Role) == ["answer", "same", "also", "conflict", "nearest"]
+    assert list(DateOrigin) == ["heading", "title", "name", "text", "file", ""]
     assert list(PlaceKind) == ["page", "slide", "sheet", "row", "record"]
 
 

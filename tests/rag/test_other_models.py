@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from index.chunking import search_text
+from index.dense import VectorFile
 from index.encoder import StaticEncoder, load_encoder
 from index.errors import IndexFormatError, ModelError
 from index.generations import IndexDir
+from index.manifest import read_manifest
 from rag import Answerer, Status, answer
-from rag.answerer import _opened
+from rag.asking import _opened
 from rag.errors import ReaderError
 from rag.settings import RagSettings
 from tests.index.folders import TEXTS, all_chunks, edit, write_documents
@@ -56,7 +58,10 @@ def _as_in_a_new_process(monkeypatch):
 def _assert_vectors_are_of(answerer, name):
     """All of the live generation's vectors, and none of another encoder's."""
     home = IndexDir(answerer.index_dir)
-    vectors = np.load(home.paths(home.require_current()).vectors)
+    paths = home.paths(home.require_current())
+    manifest = read_manifest(paths)
+    with VectorFile.open(paths.dense, manifest.dim, manifest.n_chunks) as file:
+        vectors = file.read(0, manifest.n_chunks)
     texts = [search_text(chunk) for chunk in all_chunks(answerer._knowledge_base)]
     np.testing.assert_allclose(vectors, load_encoder(name).encode(texts), atol=1e-6)
     assert answerer.manifest.encoder == name
@@ -266,7 +271,7 @@ def test_the_reader_is_read_from_the_environment():
 
 
 def test_the_bundled_reader_keeps_the_bundled_encoder_s_embeddings(folder, encoder_dir):
-    reader = Answerer.open(folder, encoder=encoder_dir)._reader
+    reader = Answerer.open(folder, encoder=encoder_dir).reading.reader
 
     tokenizer = StaticEncoder.load().tokenizer
     assert reader._tokenizer.get_vocab_size() == tokenizer.get_vocab_size()

@@ -21,7 +21,8 @@ from rag.receipts import (
     verify_receipt,
 )
 from rag.verification import Outcome
-from tests.index.folders import write_documents
+from tests.fakes import HashEncoder
+from tests.index.folders import build, load, write_documents
 from tests.index.formats.pdf_files import lines, make_pdf
 
 SENTENCE = "大会于2月5日下午在三楼礼堂召开，会期半天，由刘建国主持。"
@@ -63,8 +64,7 @@ def folder(tmp_path):
 def _keep(answerer, receipts_dir, question=QUESTION):
     receipt = make_receipt(
         answerer.answer(question),
-        answerer.manifest,
-        answerer.document,
+        answerer.knowledge_base,
         reader_sha256=bundled_reader_sha256(),
     )
     save_receipt(receipt, receipts_dir / "receipt.json")
@@ -109,41 +109,33 @@ class TestMaking:
         assert [file.source for file in kept_not_found.searched.files] == sorted(TEXTS)
         assert all(file.was_read for file in kept_not_found.searched.files)
 
-    def test_of_very_many_files_there_is_a_hash_only(self, answerer, judging):
+    def test_of_very_many_files_there_is_a_hash_only(self, answerer, judging, tmp_path):
         no = judging(answerer, answered=2, uncertain=2).answer(QUESTION)
-        info = answerer.manifest.documents[0]
-        many = tuple(replace(info, source=f"{at}.txt") for at in range(1001))
-        manifest = replace(answerer.manifest, documents=many)
+        many = write_documents(tmp_path, {f"{at}.txt": f"第{at}份。" for at in range(1001)})
+        build(many, HashEncoder())
 
-        receipt = make_receipt(no, manifest, answerer.document, reader_sha256="")
+        receipt = make_receipt(no, load(many, HashEncoder()), reader_sha256="")
 
         assert (receipt.searched.n_files, receipt.searched.files) == (1001, ())
         assert receipt.models.reader == ""
 
-    def test_an_index_that_changed_meanwhile_gives_no_receipt(self, answerer, judging):
+    @pytest.mark.parametrize("change", ["another generation", "gone", "edited"])
+    def test_an_index_that_changed_meanwhile_gives_no_receipt(
+        self, change, answerer, judging, tmp_path
+    ):
         answer = judging(answerer, answered=0, uncertain=0).answer(QUESTION)
-        manifest = answerer.manifest
-        others = [
-            replace(manifest, generation="000002"),
-            replace(manifest, documents=()),
-            replace(
-                manifest, documents=tuple(replace(d, sha256="ab" * 32) for d in manifest.documents)
-            ),
-            replace(
-                manifest,
-                documents=tuple(replace(d, text_sha256="ab" * 32) for d in manifest.documents),
-            ),
-        ]
-
-        for other in others:
-            with pytest.raises(ReceiptError, match="Ask again"):
-                make_receipt(answer, other, answerer.document, reader_sha256="")
-
-        def nothing(source):
-            raise KeyError(source)
+        cited = answer.citations[0].source
+        left_out = cited if change == "gone" else ""
+        texts = {source: text for source, text in TEXTS.items() if source != left_out}
+        if change == "edited":
+            texts[cited] += "附记。"
+        other = write_documents(tmp_path, texts)
+        build(other, HashEncoder())
+        if change == "another generation":
+            build(other, HashEncoder(), full=True)
 
         with pytest.raises(ReceiptError, match="Ask again"):
-            make_receipt(answer, manifest, nothing, reader_sha256="")
+            make_receipt(answer, load(other, HashEncoder()), reader_sha256="")
 
 
 class TestUnchanged:
@@ -151,7 +143,7 @@ class TestUnchanged:
         found = check(kept, folder)
 
         assert found.outcome is Outcome.UNCHANGED
-        assert found.found == replace(kept.citations[0].citation, heading=())
+        assert found.found == kept.citations[0].citation
         assert found.has_same_bytes
         assert found.has_same_text
         assert found.has_same_context

@@ -182,7 +182,7 @@ def test_features_are_shares_and_the_order_of_candidates_does_not_matter(knowled
 
 def test_neighbours_are_found_among_the_candidates_of_the_same_document(tmp_path):
     text = "甲" * 250 + "。\n\n" + "乙" * 250 + "。\n\n" + "丙" * 250 + "。"
-    folder = write_documents(tmp_path, {"a.txt": text, "b.txt": text})
+    folder = write_documents(tmp_path, {"a.txt": text, "b.txt": f"{text}\n"})
     build(folder, HashEncoder())
     knowledge_base = load(folder, HashEncoder())
     query = analyze_question("甲乙丙")

@@ -1,10 +1,11 @@
 """Small answers and documents for the tests of what shows them."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from index.datatypes import Document, Place, PlaceKind, Span
 from rag.composer import cite_places, page_of
-from rag.datatypes import Answer, Citation, Role, Status
+from rag.datatypes import Answer, Citation, DateOrigin, Role, Status
 
 HOSTILE = (
     '<img src=x onerror="window.pwned=1"> ${window.pwned=2} {{constructor}} $$x^2$$ '
@@ -84,6 +85,31 @@ def list_answer():
     return make_answer(*cited, elsewhere)
 
 
+def disputed_answer(title="报告", **kwargs):
+    """An answer that a second document confirms in other words and a third contradicts."""
+    said = ("参加的有一百二十人。", "共120人参加。", "到场350人。")
+    at = (Span(4, 9), Span(1, 5), Span(2, 6))
+    roles = (Role.ANSWER, Role.SAME, Role.CONFLICT)
+    dates = (("2023", DateOrigin.TITLE), ("", DateOrigin.NONE), ("2024-03-15", DateOrigin.TEXT))
+    cited = [
+        replace(
+            make_citation(
+                make_document(text, f"{number}.txt", f"{title}{number}"),
+                Span(0, len(text)),
+                words,
+                number=number,
+                role=role,
+            ),
+            date=date,
+            date_origin=origin,
+        )
+        for number, (text, words, role, (date, origin)) in enumerate(
+            zip(said, at, roles, dates, strict=True), 1
+        )
+    ]
+    return make_answer(*cited, **{"status": Status.UNCERTAIN} | kwargs)
+
+
 class Page(HTMLParser):
     """What a browser would see: elements with their attributes and text."""
 
@@ -97,7 +123,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append([tag, dict(attrs), ""])
-        if tag not in {"br", "meta", "link", "img"}:
+        if tag not in {"br", "meta", "link", "img", "input"}:
             self._open.append(self.elements[-1])
 
     def handle_endtag(self, tag):

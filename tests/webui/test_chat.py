@@ -1,12 +1,20 @@
-import pytest
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
-from index.datatypes import DocumentInfo
 from index.errors import IndexCorruptError
+from index.settings import IndexSettings
+from rag.answerer import Answerer
+from rag.datatypes import Status
 from rag.errors import RagError
+from rag.federation import Federation
+from rag.reading import Reading
+from rag.registry import Collection
+from tests.golden.answers import CORPUS_DIR as CORPUS
 from tests.webui.samples import make_citation, make_document, sample_answer
 from webui import chat
 from webui.chat import Chat, keep_turns
-from webui.datatypes import Note, Turn
+from webui.datatypes import Turn
 
 DOCUMENT = make_document("标题\n会议于2月5日召开。\n结尾")
 CLICK = {"event": "open", "turn": "0", "shelf": "citations", "index": "0"}
@@ -14,22 +22,44 @@ CLICK = {"event": "open", "turn": "0", "shelf": "citations", "index": "0"}
 
 class FakeManifest:
     generation = "000001"
-    documents = ()
+    documents = ()  # so no receipt can be made
+
+
+class FakeKnowledgeBase:
+    generation = "000002"  # another than was answered from: no receipt can be made
+
+    def __init__(self, documents):
+        self._documents = dict(zip(("00ff", "00fe"), documents, strict=False))
+
+    def document(self, doc_id):
+        return self._documents[doc_id]
+
+    @property
+    def files(self):
+        return self
+
+    def doc_id_of(self, source):
+        known = {document.source: doc_id for doc_id, document in self._documents.items()}
+        return known[source]
 
 
 class FakeAnswerer:
     """Answers every question alike, and knows one document."""
+
+    collection = ""
+    documents_dir = index_dir = Path("nowhere")
+    reading = SimpleNamespace(reader=None)
 
     def __init__(self, documents=(DOCUMENT,), error=None):
         self.known = {document.source: document for document in documents}
         self.error = error
         self.histories = []
         self.manifest = FakeManifest()
-        self.manifest.documents = [
-            DocumentInfo(**(dict.fromkeys(DocumentInfo.__slots__, "") | {"doc_id": "00ff"}
-                            | {"source": document.source}))
-            for document in documents
-        ]  # fmt: skip
+        self.knowledge_base = FakeKnowledgeBase(documents)
+
+    @property
+    def answerers(self):
+        return (self,)
 
     def answer(self, question, *, top_k=5, history=()):
         self.histories.append(list(history))
@@ -43,79 +73,45 @@ class FakeAnswerer:
         return self.known[source]
 
 
+def chatting(answerer):
+    return Chat(Federation.of(answerer))
+
+
 def asked(question="?"):
     return Turn(question, sample_answer(question=question))
 
 
 def test_a_turn_holds_question_and_answer():
-    turn = Chat(FakeAnswerer()).answer("哪天？", ())
+    turn = chatting(FakeAnswerer()).answer("哪天？", ())
     assert (turn.question, turn.answer.text, turn.has_failed) == ("哪天？", "2月5日", False)
 
 
-def test_follow_ups_know_the_questions_before_them():
+def test_follow_ups_know_the_answers_before_them():
     answerer = FakeAnswerer()
-    Chat(answerer).answer("丙？", (asked("甲？"), asked("乙？")))
-    assert answerer.histories == [["甲？", "乙？"]]
+    turns = (asked("甲？"), Turn("坏？", has_failed=True), asked("乙？"))
+    chatting(answerer).answer("丙？", turns)
+    assert answerer.histories == [[turns[0].answer, turns[2].answer]]
+
+
+def test_what_a_visitor_says_they_meant_is_asked_to_the_letter_without_history():
+    answerer = FakeAnswerer()
+    turn = chatting(answerer).answer("他呢？", (asked("甲？"),), interpreted="乙呢？")
+    assert answerer.histories == [[]]
+    assert (turn.answer.question, turn.answer.interpreted) == ("他呢？", "乙呢？")
 
 
 def test_an_unforeseen_error_is_logged_and_the_turn_says_so(caplog):
-    turn = Chat(FakeAnswerer(error=ZeroDivisionError("secret"))).answer("?", ())
+    turn = chatting(FakeAnswerer(error=ZeroDivisionError("secret"))).answer("?", ())
     assert turn.has_failed
     assert turn.answer is None
     assert "ZeroDivisionError: secret" in caplog.text
-
-
-def test_a_citation_opens_its_document():
-    view = Chat(FakeAnswerer()).open((asked(),), CLICK)
-    assert view.document == DOCUMENT
-    assert view.citation.quote == "会议于2月5日召开。"
-    assert view.note is None
-
-
-def test_a_document_of_the_list_opens_as_a_whole():
-    view = Chat(FakeAnswerer()).open((), {"event": "open", "document": "00ff"})
-    assert (view.document, view.citation, view.note) == (DOCUMENT, None, None)
-
-
-def test_every_opening_has_its_own_number():
-    opening = Chat(FakeAnswerer())
-    assert opening.open((asked(),), CLICK).opened != opening.open((asked(),), CLICK).opened
-
-
-@pytest.mark.parametrize(
-    ("data", "note"),
-    [
-        (None, Note.STALE_LINK),
-        ({}, Note.STALE_LINK),
-        (CLICK | {"turn": "7"}, Note.STALE_LINK),
-        ({"document": "unknown"}, Note.GONE),
-        ({"document": ["00ff"]}, Note.GONE),
-    ],
-)
-def test_what_cannot_be_opened_is_told_in_words(data, note):
-    view = Chat(FakeAnswerer()).open((asked(),), data)
-    assert (view.document, view.note) == (None, note)
-
-
-def test_a_document_that_left_the_index_is_told():
-    assert Chat(FakeAnswerer(documents=())).open((asked(),), CLICK).note is Note.GONE
-
-
-def test_a_document_that_cannot_be_read_is_told():
-    answerer = FakeAnswerer(error=IndexCorruptError("altered"))
-    assert Chat(answerer).open((asked(),), CLICK).note is Note.GONE
-
-
-def test_a_quote_that_is_not_in_the_document_any_more_is_told():
-    changed = make_document("全新的内容。")
-    assert Chat(FakeAnswerer(documents=(changed,))).open((asked(),), CLICK).note is Note.CHANGED
 
 
 def test_suggestions_are_made_once_a_generation(monkeypatch):
     calls = []
     monkeypatch.setattr(chat, "suggest_questions", lambda *_: (calls.append(1), ("甲？",))[1])
     answerer = FakeAnswerer()
-    suggesting = Chat(answerer)
+    suggesting = chatting(answerer)
     assert suggesting.suggest() == suggesting.suggest() == ("甲？",)
     answerer.manifest.generation = "000002"
     suggesting.suggest()
@@ -127,7 +123,7 @@ def test_suggestions_that_cannot_be_made_are_none(monkeypatch):
         raise RagError("no")
 
     monkeypatch.setattr(chat, "suggest_questions", fail)
-    assert Chat(FakeAnswerer()).suggest() == ()
+    assert chatting(FakeAnswerer()).suggest() == ()
 
 
 def test_a_long_conversation_loses_its_oldest_turns():
@@ -141,3 +137,35 @@ def test_a_long_conversation_loses_its_oldest_turns():
 def test_citations_of_the_sample_lie_in_its_document():
     citation = asked().answer.citations[0]
     assert citation == make_citation(DOCUMENT, citation.span, citation.highlight)
+
+
+def test_questions_for_all_collections_are_taken_from_each_and_answered_by_all(tmp_path):
+    reading, collections = Reading.load(), []
+    for name, source in (("茶业", "tea_conference.txt"), ("灯塔", "lighthouse_trust.md")):
+        (tmp_path / name).mkdir()
+        shutil.copy(CORPUS / source, tmp_path / name)
+        collections.append(Collection(name, tmp_path / name))
+    federation = Federation.open(
+        collections,
+        lambda one, _: Answerer.open_collection(one, reading, settings=IndexSettings()),
+    )
+
+    suggesting = Chat(federation)
+    of_all = suggesting.suggest()
+    of_each = [suggesting.suggest(name) for name in ("茶业", "灯塔")]
+
+    assert 0 < len(of_all) <= 6
+    assert set(of_all) <= {question for questions in of_each for question in questions}
+    answers = [federation.answer(question) for question in of_all]
+    assert {answer.status for answer in answers} == {Status.ANSWERED}
+    assert {answer.citations[0].collection for answer in answers} == {"茶业", "灯塔"}
+    assert suggesting.suggest() is of_all
+
+
+def test_a_turn_has_the_receipt_of_its_answer(tmp_path):
+    shutil.copy(CORPUS / "museum.txt", tmp_path)
+    answerer = Answerer.open(tmp_path)
+    turn = chatting(answerer).answer("博物馆几点闭馆？", ())
+
+    assert turn.receipt["kind"] == "yiju receipt"
+    assert turn.receipt["text"] == turn.answer.text

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from index.errors import IndexCorruptError, ModelError
-from webui.cli import _load_answerer, commands
+from rag.registry import Collection
+from webui.cli import commands
+from webui.opening import open_collections
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ROOT = CORPUS.parent.parent
@@ -66,6 +68,16 @@ def test_ask_prints_the_words_and_exits_with_0(documents):
     assert result.exit_code == 0
     assert "4月16日" in result.stdout.splitlines()[0]
     assert "〔1〕 tea_conference.txt:3" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("style", "line"),
+    [("text", "问：岚谷县"), ("markdown", "[^1]: “"), ("gbt7714", "[1] ")],
+)
+def test_ask_prints_the_answer_as_it_is_cited(documents, style, line):
+    result = run("ask", QUESTION, "--cite", style, "--documents", documents)
+    assert result.exit_code == 0
+    assert any(printed.startswith(line) for printed in result.stdout.splitlines())
 
 
 def test_ask_exits_with_1_when_nothing_is_found(documents):
@@ -171,8 +183,8 @@ def test_help_loads_none_of_the_index():
 def test_what_nobody_foresaw_ends_without_a_traceback(error, status, words):
     code = (
         "import webui.cli, webui.cli_index\n"
-        f"def crash(path): raise {error}\n"
-        "webui.cli_index.choose_documents_dir = crash\n"
+        f"def crash(*_): raise {error}\n"
+        "webui.cli_index.choose_collections = crash\n"
         "webui.cli.main()\n"
     )
     result = run_process("index", code=code)
@@ -197,27 +209,31 @@ def indexed(tmp_path):
     return tmp_path
 
 
+def _open_for_web(folder):
+    return open_collections([Collection("", folder)], encoder="", reader="", as_it_is=True)
+
+
 def test_web_takes_an_index_as_it_is_when_only_documents_changed(indexed):
     shutil.copy(CORPUS / "museum.txt", indexed)
-    assert _load_answerer(indexed, None).manifest.generation == "000001"
+    assert _open_for_web(indexed).manifest.generation == "000001"
 
 
 def test_web_rebuilds_an_index_made_with_another_chunk_size(indexed, monkeypatch):
     monkeypatch.setenv("YIJU_MAX_CHUNK_CHARS", "80")
-    assert _load_answerer(indexed, None).manifest.max_chunk_chars == 80
+    assert _open_for_web(indexed).manifest.max_chunk_chars == 80
 
 
 def test_web_asks_for_the_encoder_of_the_environment(indexed, monkeypatch):
     monkeypatch.setenv("YIJU_ENCODER", str(indexed / "no-model"))
     with pytest.raises(ModelError, match="no-model"):
-        _load_answerer(indexed, None)
+        _open_for_web(indexed)
 
 
 def test_web_reports_a_corrupt_index_as_it_is(indexed):
     manifest = next(indexed.glob(".yiju/**/manifest.json"))
-    manifest.write_text(manifest.read_text("utf-8").replace("tea_", "sea_"), "utf-8")
+    manifest.write_text(manifest.read_text("utf-8").replace("mean_terms", "mean_words"), "utf-8")
     with pytest.raises(IndexCorruptError, match="yiju index --full"):
-        _load_answerer(indexed, None)
+        _open_for_web(indexed)
 
 
 def test_web_runs_until_it_is_interrupted(documents):

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from index.history import DocumentChanges, GenerationDiff, LogEntry, Renaming
+from index.changes import DocumentChanges, Renaming
+from index.history import GenerationDiff, LogEntry
 from rag.drift import Drift
 from webui.cli import commands
 from webui.generations import print_diff, print_log
@@ -70,7 +71,7 @@ def questions(tmp_path):
 
 
 def current(folder):
-    return (folder / ".yiju" / "CURRENT").read_text("utf-8").strip()
+    return (folder / ".yiju" / "CURRENT").read_text("utf-8").split()[0]
 
 
 class TestLog:

@@ -78,7 +78,7 @@ def test_the_check_says_that_the_index_is_sound(indexed):
 
 
 def test_the_check_of_a_damaged_index_names_the_file_and_exits_with_2(indexed):
-    path = indexed / ".yiju" / "generations" / "000001" / "vectors.npy"
+    path = indexed / ".yiju" / "generations" / "000001" / "dense.faiss"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
@@ -86,7 +86,7 @@ def test_the_check_of_a_damaged_index_names_the_file_and_exits_with_2(indexed):
     done = run("index", "--check", "--documents", str(indexed))
 
     assert done.exit_code == 2
-    assert "vectors.npy" in done.stderr
+    assert "dense.faiss" in done.stderr
 
 
 def test_the_report_lists_every_file_with_its_figures(indexed):

@@ -13,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from rag import Answerer
+from rag.registry import Collection
 from tests.other_models import make_date_reader, make_encoder, make_headless
-from webui.cli import _load_answerer, commands
+from webui.cli import commands
+from webui.opening import open_collections
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ROOT = CORPUS.parent.parent
@@ -146,12 +148,15 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_2(
     assert f"the bundled {kind}." in result.stderr
 
 
+def _open_for_web(folder, encoder, reader=""):
+    collections = [Collection("", folder)]
+    return open_collections(collections, encoder=str(encoder), reader=str(reader), as_it_is=True)
+
+
 def test_web_takes_an_index_as_it_is_when_it_was_made_with_the_encoder(documents, models):
     run("index", "--documents", documents, "--encoder", models / "encoder")
 
-    answerer = _load_answerer(
-        documents, None, encoder=str(models / "encoder"), reader=str(models / "dates")
-    )
+    answerer = _open_for_web(documents, models / "encoder", models / "dates")
 
     assert answerer.manifest.generation == "000001"
     assert answerer.answer(QUESTION).text == "4月16日"
@@ -160,7 +165,7 @@ def test_web_takes_an_index_as_it_is_when_it_was_made_with_the_encoder(documents
 def test_web_makes_an_index_of_another_encoder_anew(documents, models):
     run("index", "--documents", documents, "--encoder", models / "encoder")
 
-    answerer = _load_answerer(documents, None, encoder=str(models / "other"))
+    answerer = _open_for_web(documents, models / "other")
 
     assert answerer.manifest.encoder == str(models / "other")
     assert answerer.manifest.generation == "000002"
@@ -171,6 +176,6 @@ def test_web_notices_that_the_model_in_the_folder_is_another_now(documents, tmp_
     run("index", "--documents", documents, "--encoder", name)
     make_encoder(tmp_path / "model", seed=3)
 
-    answerer = _load_answerer(documents, None, encoder=str(name))
+    answerer = _open_for_web(documents, name)
 
     assert answerer.manifest.generation == "000002"

@@ -1,4 +1,5 @@
 import io
+import json
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from index.progress import Progress, Stage
 from rag.datatypes import Role, Status
 from tests.webui.samples import (
     HOSTILE,
+    disputed_answer,
     list_answer,
     make_answer,
     make_citation,
@@ -17,9 +19,10 @@ from tests.webui.samples import (
     make_sheet,
     sample_answer,
 )
-from webui.controls import neutralize, neutralize_line
+from webui.cite_style import CiteStyle
+from webui.controls import escape_controls, neutralize, neutralize_line
 from webui.messages import texts_for
-from webui.terminal import BuildProgress, print_answer, print_report
+from webui.terminal import BuildProgress, print_answer, print_cited, print_report
 
 ZH = texts_for("zh-Hans")
 ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b2J\x08\x7f\u202e"
@@ -155,3 +158,41 @@ def test_lines_and_tabs_are_kept(text):
 
 def test_a_file_name_cannot_forge_lines_of_the_answer():
     assert neutralize_line("a.txt:1\n\n[2] b.txt\t\x1b[31m") == "a.txt:1  [2] b.txt \ufffd[31m"
+
+
+def test_a_dispute_prints_every_side_with_its_date():
+    assert printed(disputed_answer()) == (
+        "一百二十人\n文档说法不一 90% · 2 处来源一致\n\n"
+        "参加的有一百二十人。\n〔1〕 1.txt:1\n2023年 · 标题里的日期\n\n"
+        f"{ZH.same_elsewhere}\n共120人参加。\n〔2〕 2.txt:1\n没有注明日期\n\n"
+        "另一份文档说法不同：350人\n到场350人。\n〔3〕 3.txt:1\n2024年3月15日 · 文首的日期\n\n"
+        "请对照日期和原文，自己判断以哪份为准。\n"
+    )
+
+
+def test_places_that_agree_are_counted():
+    document = make_document("甲。甲。")
+    one = make_citation(document, Span(0, 2), Span(0, 1))
+    other = make_citation(document, Span(2, 4), Span(2, 3), number=2, role=Role.SAME)
+    assert "把握较大 90% · 2 处来源一致\n" in printed(make_answer(one, other))
+
+
+@pytest.mark.parametrize("style", CiteStyle)
+def test_what_is_cited_has_no_controls(style):
+    document = make_document(f"{ESCAPES}甲。", source=f"{ESCAPES}.txt", title=ESCAPES)
+    cited = make_citation(document, Span(0, len(document.text)), Span(0, 5), heading=(ESCAPES,))
+    console = make_console()
+    print_cited(console, make_answer(cited, question=ESCAPES), style, ZH)
+    output = console.file.getvalue()
+    assert "甲" in output or style is CiteStyle.GBT7714
+    assert not set(output) & {"\x1b", "\x9b", "\x07", "\u202e"}
+
+
+def test_json_is_the_same_value_without_what_a_terminal_obeys():
+    value = {"a": "\x9b31m\u202e\x7f\x1b[0m", "题": "字\u200d"}
+
+    line = escape_controls(json.dumps(value, ensure_ascii=False))
+
+    assert json.loads(line) == value
+    assert neutralize(line) == line
+    assert "题" in line

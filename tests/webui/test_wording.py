@@ -1,4 +1,5 @@
 import html
+from dataclasses import replace
 
 import pytest
 
@@ -7,7 +8,7 @@ from rag.datatypes import CitedPlace
 from tests.webui.samples import HOSTILE, make_citation, make_document, make_sheet
 from webui.languages import CATALOGUE
 from webui.messages import texts_for
-from webui.wording import describe_format, describe_place, describe_places
+from webui.wording import describe_copies, describe_format, describe_place, describe_places
 
 SHEET = CitedPlace(PlaceKind.SHEET, 2, "员工")
 ROW = CitedPlace(PlaceKind.ROW, 5)
@@ -78,3 +79,16 @@ def test_a_format_without_places_is_cited_by_its_line():
 )
 def test_a_format_is_named_after_the_ending_and_a_text_has_its_encoding(source, media_type, words):
     assert describe_format(source, media_type, "big5") == words
+
+
+def test_the_copies_of_a_file_are_named_and_very_many_only_counted():
+    citation = make_citation(make_document("甲。"), Span(0, 2))
+    copied = replace(citation, copies=("b.txt", HOSTILE))
+    many = replace(citation, copies=tuple(f"{number}.txt" for number in range(20)))
+    passed = []
+    describe_copies(copied, texts_for("en"), isolate=lambda name: passed.append(name) or name)
+    assert passed == ["b.txt", HOSTILE]
+    assert describe_copies(citation, texts_for("en")) == ""
+    assert describe_copies(many, texts_for("en")) == (
+        "The same file is also at 0.txt · 1.txt · 2.txt (+17)"
+    )

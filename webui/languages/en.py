@@ -12,7 +12,7 @@ TEXTS = Texts(
     question_label="Question",
     question_hint="Type a question",
     send="Ask",
-    clear="Clear",
+    clear="New conversation",
     welcome="Ask your documents",
     welcome_more=(
         "Every answer is a passage copied from a document; its number opens the place it stands. "
@@ -29,6 +29,8 @@ TEXTS = Texts(
     unsure="Not sure",
     confidence="Confidence {percent}",
     same_elsewhere="Another place says the same",
+    also_at="The same file is also at {sources}",
+    copy_of="The same file as {source}",
     also="Also among the answers",
     check_original="This may be it; please check it against the source.",
     not_found="No answer found in the documents",
@@ -54,13 +56,6 @@ TEXTS = Texts(
     back="Back",
     copy_quote="Copy quote",
     copied="Copied",
-    whole_document="{chars} characters",
-    window="A long document ({chars} characters): lines {first}–{last} are shown",
-    window_of_places="A long document ({chars} characters), shown from {first} to {last}",
-    moved="The document changed after the answer; the sentence is still there, found again.",
-    changed="The document changed after the answer and no longer has this sentence. It now reads:",
-    gone="This document is no longer in the index.",
-    stale_link="This reference is no longer valid; please ask again.",
     documents="Documents",
     n_documents="Documents: {count}",
     n_chunks="chunks: {count}",
@@ -73,7 +68,6 @@ TEXTS = Texts(
     column_pages="Pages",
     column_pages_empty="Pages\n(empty)",
     empty_pages="{pages} ({empty} empty)",
-    more_documents="Not listed: {count} more",
     problems="Files left out: {count}",
     read_in_part="Files read in part: {count}",
     rebuild="Rebuild index",
@@ -87,7 +81,7 @@ TEXTS = Texts(
     stage_publish="Switching to the new index",
     refreshing="Documents changed; the index is being updated in the background…",
     built="Index updated in {seconds} s: {documents} documents, {chunks} chunks",
-    built_changes="{added} added, {changed} changed, {removed} removed",
+    built_changes="{added} added, {changed} changed, {renamed} renamed, {removed} removed",
     checked="Every byte of generation {generation} is as it was written.",
     unchanged="No document changed; the index is up to date.",
     build_failed="The index was not updated; the old one goes on answering.",
@@ -107,9 +101,5 @@ TEXTS = Texts(
     stop_hint="Press Ctrl-C to stop",
     watching="Following {folder}; every change is indexed. Press Ctrl-C to stop",
     loading="Loading…",
-    refuse_host=(
-        "{host} can be reached from other machines, and the page has no login yet, so it is not "
-        "served there. Leave --host out, or name 127.0.0.1."
-    ),
     crashed="Unexpected error: {error}. Set YIJU_DEBUG=1 to see the details.",
 )

@@ -25,6 +25,7 @@ class EvaluationTexts:
     n_questions: str  # head
     n_right: str  # head
     refused: str  # {refused}, {count}
+    avoided: str  # {avoided}, {count}
     quote: str  # {percent}
     source: str  # {percent}
     language: str  # head
@@ -35,6 +36,8 @@ class EvaluationTexts:
     wrong: str  # {count}
     expected: str  # {answers}
     expected_nothing: str
+    expected_not: str  # {answers}
+    expected_any: str
     expected_source: str  # {source}
 
 
@@ -52,6 +55,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
             FileProblemKind.NO_QUESTION: "没有 question（问题）",
             FileProblemKind.NO_ANSWER: '没有 answer（答案）；文档里没有答案就写 ""',
             FileProblemKind.BAD_ANSWER: "answer（答案）要是文字，或由文字组成的列表",
+            FileProblemKind.BAD_NOT_ANSWER: "not_answer（错误答案）要是文字，或由文字组成的列表",
             FileProblemKind.BAD_SOURCE: "source（出处）要是文字",
         },
         in_line="第 {line} 行：{problem}",
@@ -67,6 +71,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         n_questions="问题",
         n_right="答对",
         refused="没有答案的：{count} 个里直说没有的 {refused} 个",
+        avoided="只知道错误答案的：{count} 个里没再答错的 {avoided} 个",
         quote="引文含有正确答案：{percent}",
         source="出处正确：{percent}",
         language="提问语言",
@@ -77,6 +82,8 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         wrong="没答对的（{count}）",
         expected="应为：{answers}",
         expected_nothing="应为：文档里没有",
+        expected_not="不应为：{answers}",
+        expected_any="应当找到",
         expected_source="出处 {source}",
     ),
     "zh-Hant": EvaluationTexts(
@@ -92,6 +99,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
             FileProblemKind.NO_QUESTION: "沒有 question（問題）",
             FileProblemKind.NO_ANSWER: '沒有 answer（答案）；文件裡沒有答案就寫 ""',
             FileProblemKind.BAD_ANSWER: "answer（答案）要是文字，或由文字組成的列表",
+            FileProblemKind.BAD_NOT_ANSWER: "not_answer（錯誤答案）要是文字，或由文字組成的列表",
             FileProblemKind.BAD_SOURCE: "source（出處）要是文字",
         },
         in_line="第 {line} 行：{problem}",
@@ -107,6 +115,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         n_questions="問題",
         n_right="答對",
         refused="沒有答案的：{count} 個裡直說沒有的 {refused} 個",
+        avoided="只知道錯誤答案的：{count} 個裡沒再答錯的 {avoided} 個",
         quote="引文含有正確答案：{percent}",
         source="出處正確：{percent}",
         language="提問語言",
@@ -117,6 +126,8 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         wrong="沒答對的（{count}）",
         expected="應為：{answers}",
         expected_nothing="應為：文件裡沒有",
+        expected_not="不應為：{answers}",
+        expected_any="應當找到",
         expected_source="出處 {source}",
     ),
     "en": EvaluationTexts(
@@ -134,6 +145,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
             FileProblemKind.NO_QUESTION: "no question",
             FileProblemKind.NO_ANSWER: 'no answer; write "" if the documents do not hold one',
             FileProblemKind.BAD_ANSWER: "the answer must be a text or a list of texts",
+            FileProblemKind.BAD_NOT_ANSWER: "not_answer must be a text or a list of texts",
             FileProblemKind.BAD_SOURCE: "the source must be a text",
         },
         in_line="line {line}: {problem}",
@@ -149,6 +161,7 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         n_questions="Questions",
         n_right="Right",
         refused="Without an answer: {refused} of {count} refused",
+        avoided="With only a wrong answer known: {avoided} of {count} avoid it",
         quote="Quote holds a right answer: {percent}",
         source="Right source: {percent}",
         language="Asked in",
@@ -159,6 +172,8 @@ EVALUATION_TEXTS: Mapping[str, EvaluationTexts] = {
         wrong="Not right ({count})",
         expected="expected: {answers}",
         expected_nothing="expected: not in the documents",
+        expected_not="not expected: {answers}",
+        expected_any="expected: to be found",
         expected_source="in {source}",
     ),
 }

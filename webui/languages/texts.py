@@ -32,6 +32,8 @@ class Texts:
     unsure: str
     confidence: str  # {percent}
     same_elsewhere: str
+    also_at: str  # {sources}
+    copy_of: str  # {source}
     also: str
     check_original: str
     not_found: str
@@ -56,13 +58,6 @@ class Texts:
     back: str
     copy_quote: str
     copied: str
-    whole_document: str  # {chars}
-    window: str  # {first}, {last}: lines; {chars}
-    window_of_places: str  # {first}, {last}, {chars}
-    moved: str
-    changed: str
-    gone: str
-    stale_link: str
     # the documents panel
     documents: str
     n_documents: str  # {count}
@@ -76,7 +71,6 @@ class Texts:
     column_pages: str
     column_pages_empty: str  # the terminal's, two lines
     empty_pages: str  # {pages}, {empty}
-    more_documents: str  # {count}
     problems: str  # {count}
     read_in_part: str  # {count}
     rebuild: str
@@ -90,7 +84,7 @@ class Texts:
     stage_publish: str
     refreshing: str
     built: str  # {documents}, {chunks}, {seconds}
-    built_changes: str  # {added}, {changed}, {removed}
+    built_changes: str  # {added}, {changed}, {renamed}, {removed}
     unchanged: str
     checked: str  # {generation}
     build_failed: str
@@ -108,5 +102,4 @@ class Texts:
     stop_hint: str
     watching: str  # {folder}
     loading: str
-    refuse_host: str  # {host}
     crashed: str  # {error}

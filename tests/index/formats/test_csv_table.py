@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.errors import DocumentError
 from index.formats.csv_table import extract_csv
 from index.formats.extraction import Extraction
 from tests.index.formats.office import check_layout, mutate, survives
@@ -131,3 +132,8 @@ def test_a_column_of_yes_and_no_keeps_the_labels():
     text = extract_csv(data.encode()).text
 
     assert "Shelter: no" in text
+
+
+def test_a_record_of_countless_columns_is_refused_before_it_fills_the_memory():
+    with pytest.raises(DocumentError, match="more than 100,000 columns"):
+        extract_csv(b"a," * 100_001)

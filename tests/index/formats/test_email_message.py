@@ -234,3 +234,27 @@ def test_damaged_messages_are_read_or_refused() -> None:
     )
     samples = mutations(outer.as_bytes(), 500, inserts)
     assert assert_survives(extract_eml, samples) > 300
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b'filename="\xb4\xac\xc6\xda.pdf"', "船期.pdf"),
+        (b"filename*=gbk''%B4%AC%C6%DA.pdf", "船期.pdf"),
+        (b"filename*0*=gbk''%B4; filename*1*=%AC%C6%DA.pdf", "船期.pdf"),
+        (b"filename*=utf-8''\xff%ff.pdf", ".pdf"),
+        (b'filename="=?gbk?B?tKzG2g==?=.pdf"', "船期.pdf"),
+    ],
+)
+def test_names_of_attachments_are_decoded_and_never_filled_with_replacements(disposition, name):
+    head = b"Subject: a\nContent-Type: application/pdf\nContent-Disposition: attachment; "
+
+    warnings = extract_eml(head + disposition + b"\n\nx").warnings
+
+    assert warnings[0] == f"It has attachments, which are not read: {name}."
+
+
+def test_a_type_of_odd_bytes_is_named_without_replacements():
+    extraction = extract_eml(b"Subject: a\nContent-Type: text/\x80\n\nx")
+
+    assert extraction.warnings[0] == "It has attachments, which are not read: text/."

@@ -140,3 +140,11 @@ def test_fields_that_are_not_those_of_an_extraction_are_refused(change):
 def test_a_text_that_is_no_utf_8_is_refused():
     with pytest.raises(FrameError):
         unpack_extraction(replace(pack_extraction(_SOUND), raw=b"\xff"))
+
+
+def test_more_headings_than_anyone_could_index_are_not_sent():
+    heading = Heading(1, "题", Span(0, 1))
+    extraction = Extraction("题", "utf-8", "text/plain", headings=(heading,) * 1_000_001)
+
+    with pytest.raises(FrameError, match="more than 1,000,000 headings"):
+        pack_extraction(extraction)

@@ -317,3 +317,19 @@ def test_damaged_pages_are_read_or_refused() -> None:
     )
     samples = mutations(_PAGE.encode("utf-8"), 400, inserts)
     assert assert_survives(extract_html, samples) > 200
+
+
+def test_a_tag_with_a_hundred_thousand_attributes_is_read_at_once_without_them():
+    swarm = " ".join(f"a{number}=1" for number in range(100_000))
+    started = time.process_time()
+
+    text = extract_html(f"<p {swarm}>水深九米。</p><p title='a b' hidden>藏</p>".encode()).text
+
+    assert text == "水深九米。"
+    assert time.process_time() - started < 5
+
+
+def test_a_long_value_of_many_words_does_not_cost_a_tag_its_attributes():
+    words = "字 " * 5000
+
+    assert extract_html(f"<p title='{words}' hidden>藏</p><p>显</p>".encode()).text == "显"

@@ -199,3 +199,11 @@ def test_damaged_files_are_read_or_refused() -> None:
     assert assert_survives(extract_json, mutations(source, 400, inserts)) > 40
     lines = b"\n".join([source] * 3)
     assert assert_survives(extract_jsonl, mutations(lines, 400, inserts)) > 200
+
+
+def test_a_long_key_around_many_values_is_refused_not_written_out():
+    values = ", ".join(f'"{number}": 1' for number in range(1000))
+    data = f'{{"x": {{"{"k" * 100_000}": {{{values}}}}}}}'.encode()
+
+    with pytest.raises(DocumentError, match="more than 50,000,000 characters"):
+        extract_json(data)

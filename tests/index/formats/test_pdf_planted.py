@@ -19,12 +19,12 @@ from tests.index.formats.pdf_files import (
     wrap,
 )
 
-_N_PAGES = 6
+N_PAGES = 6
 _PLACES = ("青石桥", "白沙渡", "柳树湾", "石门坎", "望江亭", "杏花村")
 _NAMES = ("Alder", "Birch", "Cedar", "Damson", "Elm", "Fir")
 
 
-def _sentences(font: str, page: int) -> list[str]:
+def sentences_of(font: str, page: int) -> list[str]:
     if font == SONG:
         place = _PLACES[page]
         return [
@@ -39,7 +39,7 @@ def _sentences(font: str, page: int) -> list[str]:
 
 
 def _filled(font: str, page: int) -> tuple[str, str]:
-    first, second = _sentences(font, page)
+    first, second = sentences_of(font, page)
     before, after, between = (LONG, LONG, "") if font == SONG else (RIVER, MILL, " ")
     return between.join((before, first, after)), between.join((after, second, before))
 
@@ -105,14 +105,14 @@ def _turned(font, page):
 def _vertical(font, page):
     def draw(canvas):
         canvas.setFont(SONG, 12)
-        text = "".join(_sentences(SONG, page))
+        text = "".join(sentences_of(SONG, page))
         for at, char in enumerate(text):
             canvas.drawString(500 - 20 * (at // 20), 760 - 13 * (at % 20), char)
 
     return draw
 
 
-_LAYOUTS = [
+LAYOUTS = [
     *((draw, font) for draw in (_plain, _indented, _columns, _columns_by_row, _framed, _cells)
       for font in (SONG, LATIN)),
     (_turned, LATIN), (_turned, SONG), (_vertical, SONG),
@@ -120,17 +120,17 @@ _LAYOUTS = [
 
 
 @pytest.mark.parametrize(
-    ("draw", "font"), _LAYOUTS, ids=[f"{draw.__name__[1:]} {font}" for draw, font in _LAYOUTS]
+    ("draw", "font"), LAYOUTS, ids=[f"{draw.__name__[1:]} {font}" for draw, font in LAYOUTS]
 )
 def test_planted_sentences_are_found_on_their_page(draw, font, monkeypatch):
     monkeypatch.setattr(pdf, "find_ocr", lambda: None)
 
-    extraction = extract_pdf(make_pdf(*(draw(font, page) for page in range(_N_PAGES))))
+    extraction = extract_pdf(make_pdf(*(draw(font, page) for page in range(N_PAGES))))
 
     check_laws(extraction)
     found = {span.of(extraction.text) for span in split_sentences(extraction.text)}
-    for page in range(_N_PAGES):
-        for sentence in _sentences(font, page):
+    for page in range(N_PAGES):
+        for sentence in sentences_of(font, page):
             assert sentence in found
             assert sentence in extraction.places[page].span.of(extraction.text)
 
@@ -140,7 +140,7 @@ def test_planted_sentences_are_found_on_their_page(draw, font, monkeypatch):
 def test_sentences_over_page_ends_are_found_wherever_the_page_ends(font, has_margins, monkeypatch):
     monkeypatch.setattr(pdf, "find_ocr", lambda: None)
     between = "" if font == SONG else " "
-    text = between.join(_filled(font, page)[0] for page in range(_N_PAGES))
+    text = between.join(_filled(font, page)[0] for page in range(N_PAGES))
     rows = wrap(text, 420, font)
     for n_rows in range(3, 9):
         pages = [lines(*rows[at : at + n_rows], font=font) for at in range(0, len(rows), n_rows)]
@@ -157,5 +157,5 @@ def test_sentences_over_page_ends_are_found_wherever_the_page_ends(font, has_mar
         extraction = extract_pdf(make_pdf(*pages))
 
         check_laws(extraction)
-        for page in range(_N_PAGES):
-            assert _sentences(font, page)[0] in extraction.text
+        for page in range(N_PAGES):
+            assert sentences_of(font, page)[0] in extraction.text

@@ -7,6 +7,7 @@ import pytest
 
 from index.errors import DocumentError, UnreadableError
 from index.formats.registry import SUFFIXES, Loader, find_loader
+from tests.hostile.samples import pack, samples, unpack
 
 _ROOT = Path(__file__).parents[3]
 
@@ -60,4 +61,16 @@ def test_scanning_and_reading_plain_text_imports_no_other_format():
         [sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True, check=True
     )
 
-    assert json.loads(child.stdout) == ["common_han", "extraction", "plain_text", "registry"]
+    assert json.loads(child.stdout) == [
+        *("common_han", "extraction", "limits", "plain_text", "registry", "text_builder")
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".docm", ".pptm", ".xlsm"])
+def test_a_file_with_macros_reads_as_the_same_one_without_them(suffix):
+    plain = find_loader(PurePath(f"a{suffix[:-1]}x"))
+    data = samples()[f"{suffix[1:-1]}x"][-1]
+    main = {".docm": "word", ".pptm": "ppt", ".xlsm": "xl"}[suffix]
+    with_macros = pack({**unpack(data), f"{main}/vbaProject.bin": b"\xd0\xcf\x11\xe0" * 99})
+
+    assert find_loader(PurePath(f"a{suffix}")).extract(with_macros) == plain.extract(data)

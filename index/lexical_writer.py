@@ -1,0 +1,187 @@
+"""Lexical writer: the chunks' terms → a tantivy index of segments, the unchanged ones linked.
+
+tantivy's segments are immutable, so a segment whose chunks are those of the generation before is
+not written again. The rows are cut into segments where the chunks themselves say so
+(content-defined cuts, as rsync and deduplicating stores make them): a full build and any sequence
+of small ones arrive at the same segments. Each is an index of its own while it is written;
+``meta.json`` then names those of all in row order. There are no deleted rows in any, so tantivy's
+counts are exact.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from index.lexical import SEPARATOR, Segment, make_schema, read_segments, register_tokenizer
+from index.segmentation import TERMS_VERSION
+
+_HEAP_BYTES = 64_000_000  # holds a segment of the largest size, so that it is not split
+_N_SEGMENTS = 64  # at most; each costs a question 30 µs, and a change the writing of one
+_LEAST_ROWS, _MOST_ROWS = 256, 8192  # aimed at in a segment, whatever their number
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Rows that become a segment."""
+
+    key: str  # of their content
+    n_rows: int
+
+
+def cut_segments(keys: Iterable[bytes], n_rows: int) -> Iterator[Cut]:
+    """Cut rows into segments, each between half and twice the size aimed at but the last.
+
+    A cut depends on the few hundred rows before it only, so that a change moves those near it.
+
+    :param keys: Of each row what its terms depend on, hashed, in row order.
+    :param n_rows: Their number.
+    :return: The segments in row order.
+    """
+    # A power of two, so that it seldom changes; where it does, all segments do.
+    aim = min(max(_LEAST_ROWS, 1 << (n_rows // _N_SEGMENTS).bit_length()), _MOST_ROWS)
+    digest, count = hashlib.blake2b(digest_size=16), 0
+    for key in keys:
+        digest.update(key)
+        count += 1
+        is_cut = count >= aim // 2 and int.from_bytes(key[:4], "little") % (aim // 2) == 0
+        if is_cut or count == 2 * aim:
+            yield Cut(digest.hexdigest(), count)
+            digest, count = hashlib.blake2b(digest_size=16), 0
+    if count:
+        yield Cut(digest.hexdigest(), count)
+
+
+class LexicalWriter:
+    """Writes the index of one generation, segment after segment."""
+
+    def __init__(self, path: Path, previous: Path | None) -> None:
+        """Begin.
+
+        :param path: An empty folder.
+        :param previous: The folder of the generation before, whose segments may be used again.
+        """
+        self._path = path
+        known = read_segments(previous) if previous else ()
+        self._known: dict[str, list[Segment]] = {}
+        for one in known:
+            if one.terms_version == TERMS_VERSION:
+                self._known.setdefault(one.key, []).append(one)
+        # What meta.json says besides the segments is the same in every index.
+        self._head = _read_json(previous / "meta.json") if self._known and previous else {}
+        self._old_metas = _metas_of(self._head)
+        self._old_files: dict[str, list[Path]] = {}  # by the name of their segment
+        for file in previous.iterdir() if self._known and previous else ():
+            self._old_files.setdefault(file.stem, []).append(file)
+        self._metas: list[dict[str, Any]] = []
+        self._segments: list[Segment] = []
+
+    def reuse(self, cut: Cut) -> bool:
+        """Take a segment over from the generation before.
+
+        :param cut: Its rows.
+        :return: False when it is not there.
+        """
+        segments = self._known.get(cut.key)
+        if not segments:
+            return False
+        segment = segments.pop()  # equal ones are two, for none can stand in an index twice
+        for path in self._old_files[segment.name]:
+            link_file(path, self._path / path.name)
+        self._metas.append(self._old_metas[segment.name])
+        self._segments.append(segment)
+        return True
+
+    def add(self, cut: Cut, rows: Iterable[Sequence[str]]) -> None:
+        """Write a segment.
+
+        :param cut: Its rows.
+        :param rows: The terms of each.
+        :raises OSError: When the disk refuses.
+        """
+        folder = self._path / "writing"
+        folder.mkdir()
+        n_terms = _write_index(folder, rows)
+        self._head = _read_json(folder / "meta.json")
+        ((name, meta),) = _metas_of(self._head).items()
+        for path in folder.glob(f"{name}.*"):
+            path.rename(self._path / path.name)
+        shutil.rmtree(folder)
+        self._metas.append(meta)
+        self._segments.append(Segment(cut.key, name, cut.n_rows, n_terms, TERMS_VERSION))
+
+    def finish(self) -> float:
+        """Write what names the segments.
+
+        :return: Mean number of terms a row.
+        """
+        if not self._head:
+            _write_index(self._path, ())
+            self._head = _read_json(self._path / "meta.json")
+        _write_json(self._path / "meta.json", self._head | {"segments": self._metas})
+        _write_json(self._path / "segments.json", [asdict(segment) for segment in self._segments])
+        n_rows = sum(segment.n_rows for segment in self._segments)
+        return sum(segment.n_terms for segment in self._segments) / max(n_rows, 1)
+
+
+def link_file(path: Path, link: Path) -> None:
+    """Give a file that never changes a second name, where that cannot be a copy.
+
+    :param path: The file.
+    :param link: The name, in an existing folder.
+    """
+    try:
+        os.link(path, link)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, link)
+
+
+def _write_index(folder: Path, rows: Iterable[Sequence[str]]) -> int:
+    """Write an index of one segment; return the number of terms."""
+    schema = make_schema()
+    with _refusal():
+        index = tantivy.Index(schema, path=str(folder))
+        register_tokenizer(index)
+        # One thread and one commit: rows stay in order, and two builds give equal segments.
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    n_terms = 0
+    for terms in rows:
+        entry = {"terms": SEPARATOR.join(terms)}
+        with _refusal():
+            writer.add_document(tantivy.Document.from_dict(entry, schema))
+        n_terms += len(terms)
+    with _refusal():
+        writer.commit()
+        writer.wait_merging_threads()
+    return n_terms
+
+
+@contextmanager
+def _refusal() -> Iterator[None]:
+    """Turn tantivy's error when it cannot write into the one that Python itself would raise."""
+    try:
+        yield
+    except ValueError as exc:
+        raise OSError(f"tantivy: {exc}") from exc
+
+
+def _metas_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what meta.json says of each segment, by the name of its files."""
+    metas = body.get("segments", [])
+    return {str(meta["segment_id"]).replace("-", ""): meta for meta in metas}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return body
+
+
+def _write_json(path: Path, body: object) -> None:
+    path.write_text(json.dumps(body), "utf-8", newline="\n")
