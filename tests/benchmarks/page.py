@@ -29,6 +29,7 @@ _ROOT = Path(__file__).parents[2]
 _START_S = 120
 _LOADS = 5
 _WARMING = 3
+_READING_MS = 500
 _A_CONVERSATION = 10  # questions, then a new one is begun
 _STEMS = (
     "大会是哪一天召开的？",
@@ -169,6 +170,9 @@ def _ask(page: Page, question: str, number: int) -> None:
     page.get_by_test_id("textbox").fill(question)
     page.keyboard.press("Enter")
     page.evaluate(_UNTIL, number)  # the page's policy forbids wait_for_function
+    # The page takes no question before it is told that the one before is done, just after its
+    # answer; what is sent meanwhile stays in the box. No reader is that quick.
+    page.wait_for_timeout(_READING_MS)
 
 
 def make_questions(count: int) -> list[str]:

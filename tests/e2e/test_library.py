@@ -174,10 +174,10 @@ def test_a_long_list_is_searched_and_turned_page_by_page(long_site, visit):
     page.get_by_role("button", name="下一页").click()
     expect(page.locator(".pager span")).to_have_text("第 101–120 份，共 120 份")
     expect(page.get_by_role("button", name="下一页")).to_have_attribute("aria-disabled", "true")
-    page.get_by_label("按文件名查找").fill("11")
+    page.get_by_role("searchbox", name="按文件名查找").fill("11")
     page.keyboard.press("Enter")
     expect(names(page)).to_have_count(11)
-    page.get_by_label("按文件名查找").fill("<b>没有</b>")
+    page.get_by_role("searchbox", name="按文件名查找").fill("<b>没有</b>")
     page.keyboard.press("Enter")
     expect(page.locator(".documents .hint")).to_contain_text("<b>没有</b>")
 
@@ -231,7 +231,7 @@ def test_a_narrow_page_has_everything_within_its_width(shared_site, visit):
 def test_the_panel_speaks_the_language_of_the_page(shared_site, visit, locale, choose, search):
     page = visit(shared_site, locale=locale).page
     expect(page.get_by_role("button", name=choose)).to_be_visible()
-    expect(page.get_by_label(search)).to_be_visible()
+    expect(page.get_by_role("searchbox", name=search)).to_be_visible()
 
 
 def test_another_page_may_not_upload(shared_site, http):

@@ -25,6 +25,7 @@ from tests.hostile.good import not_found
 from tests.hostile.tiny import measure
 
 _MB = 2**20
+_FINDINGS = Path(tempfile.gettempdir()) / "yiju-fuzz"
 
 
 def main() -> int:
@@ -37,7 +38,7 @@ def main() -> int:
     fuzz.add_argument("--format", nargs="+", choices=FORMATS, default=FORMATS, dest="formats")
     fuzz.add_argument("--seconds", type=float, default=float("inf"), help="stop after as many")
     fuzz.add_argument("--ocr", action="store_true", help="recognise text in scans too; slow")
-    fuzz.add_argument("--save", type=Path, default=Path("fuzz-findings"), help="for what is found")
+    fuzz.add_argument("--save", type=Path, default=_FINDINGS, help="for what is found")
     fuzz.set_defaults(run=_fuzz)
     replay = commands.add_parser("replay", help="read saved files again")
     replay.add_argument("files", type=Path, nargs="+")

@@ -30,6 +30,7 @@ _TRAILER = re.compile(rb"trailer\s*(<<.*?>>)\s*startxref", re.DOTALL)
 _REFERENCE = re.compile(rb"(\d+) 0 R")
 _NAME = re.compile(rb"/[A-Za-z][A-Za-z0-9]*")
 _BASE64 = re.compile(rb"(?:^[A-Za-z0-9+/=]{4,76}\r?\n)+", re.MULTILINE)
+_MAX_VALUES = 20_000  # of a JSON file
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
 
@@ -192,8 +193,21 @@ def _damage_json(name: str, data: bytes, source: random.Random, other: bytes) ->
     value = json.loads(data)
     for _ in range(source.choice((1, 2, 5))):
         value = _change(value, source, 0)
+    if _is_vast(value):
+        return data
     text = json.dumps(value, ensure_ascii=source.random() < 0.5)
     return text.encode("utf-8", "surrogatepass") if len(text) < MAX_BYTES else data
+
+
+def _is_vast(value: object) -> bool:
+    """Tell whether a value, which shares its parts in memory, would not fit when written out."""
+    waiting, n_values = [value], 0
+    while waiting and n_values < _MAX_VALUES:
+        inner = waiting.pop()
+        n_values += 1
+        if isinstance(inner, list | dict):
+            waiting += inner if isinstance(inner, list) else inner.values()
+    return bool(waiting)
 
 
 def _change(value: object, source: random.Random, depth: int) -> object:
