@@ -94,8 +94,8 @@ def test_a_chosen_collection_is_the_only_one_asked_and_listed(collected_site, vi
 def test_the_choice_is_remembered_by_the_browser(collected_site, visit):
     page = visit(collected_site)
     choose(page, "茶业")
-    expect(page.page.locator(".chip").first).to_be_visible()  # a reload breaks off nothing
-    page.page.reload()
+    expect(page.page.locator(".chip").first).to_be_visible()
+    page.reload()
     expect(chooser(page)).to_have_value("茶业")
     expect(page.page.locator(".documents h2")).to_have_text("茶业")
 

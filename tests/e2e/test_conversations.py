@@ -105,7 +105,7 @@ def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(outbound, 
         page.ask("那她是什么职务？")
         wait_until_kept(page, 1)
         expect(page.page.locator(".history li")).to_contain_text("2 问")
-        page.page.reload()
+        page.reload()
         expect(page.page.locator(".turn")).to_have_count(2)
         page.page.locator(".turn .cite").first.click()
         expect(page.page.locator("#source-quote")).to_be_visible()

@@ -59,7 +59,7 @@ def test_what_was_judged_is_shown_again_after_a_reload(judging_site, visit):
     turn.get_by_role("button", name="保存").click()
     expect(turn.get_by_role("button", name="保存")).to_be_focused()
     expect(page.page.locator(".checks")).to_contain_text("现在 0 个符合")
-    page.page.reload()
+    page.reload()
     again = page.page.locator(".turn")
     expect(again.locator(".judge[data-verdict=bad]")).to_have_attribute("aria-pressed", "true")
     expect(again.locator("[name=expected]")).to_have_value("每场 <b>150</b> 元 ${x}")
