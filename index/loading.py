@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from index.datatypes import Document, Problem
 from index.errors import DocumentError, IndexMissingError, UnreadableError
@@ -267,19 +268,24 @@ def _read_unchanged(path: Path, max_file_bytes: int) -> bytes | None:
     # A pipe that has taken the file's place would be waited for without O_NONBLOCK.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(path, flags), "rb") as stream:
-        before = os.fstat(stream.fileno())
+        before = _status_of(stream, max_file_bytes)
         if unsettled_ns := _unsettled_ns(before):
             time.sleep(unsettled_ns / 1e9)
-            before = os.fstat(stream.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise UnreadableError("It is not an ordinary file any more.")
-        if before.st_size > max_file_bytes:
-            raise UnreadableError("It grew beyond the limit (YIJU_MAX_FILE_BYTES).")
+            before = _status_of(stream, max_file_bytes)
         data = stream.read(before.st_size)
         after = os.fstat(stream.fileno())
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     is_whole = is_same and len(data) == before.st_size
     return data if is_whole and not _unsettled_ns(after) else None
+
+
+def _status_of(stream: BinaryIO, max_file_bytes: int) -> os.stat_result:
+    status = os.fstat(stream.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableError("It is not an ordinary file any more.")
+    if status.st_size > max_file_bytes:
+        raise UnreadableError("It grew beyond the limit (YIJU_MAX_FILE_BYTES).")
+    return status
 
 
 def _unsettled_ns(status: os.stat_result) -> int:

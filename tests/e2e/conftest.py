@@ -20,7 +20,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"),
 )
-_QUICK = {"test_page", "test_answer_card"}  # the others are marked slow
+_QUICK = {"test_page"}  # the others are marked slow
 HOSTILE_NAME = "<img src=x onerror=window.pwned=1> ${7} & '.txt"
 HOSTILE_TEXT = (
     "灯塔检修通知\r\n\r\n"
