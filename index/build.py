@@ -6,7 +6,8 @@ not known), dense, lexical, publish.
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -149,10 +150,8 @@ def _build(job: _Job, inventory: Inventory, *, full: bool) -> BuildReport:
         raise _nothing_to_index(job, inventory, previous)
     if previous and not _has_changed(job, previous, inventory):  # the build waited for did it
         return _unchanged(previous)
-    if previous:  # what is damaged there would be copied, and signed anew
-        check_copied(previous.paths)
     is_forced = full or bool(previous and previous.manifest.restored_from)
-    with job.home.write_generation() as paths:
+    with job.home.write_generation() as paths, _check_beside(previous) as wait_for_check:
         writer = GenerationWriter(job.encoder, job.settings, previous, job.tell)
         written = writer.write(paths, inventory, is_forced=is_forced)
         if previous and not written.is_new:
@@ -161,14 +160,33 @@ def _build(job: _Job, inventory: Inventory, *, full: bool) -> BuildReport:
             raise _nothing_to_index(job, inventory, previous, written.problems)
         manifest = _describe(job, written)
         job.tell(Progress(Stage.PUBLISH, 0, 1))
+        wait_for_check()
         job.home.publish(
             paths,
             manifest,
             keep=job.settings.keep_generations,
             shared_with=previous.paths if previous else None,
+            sealed=written.sealed,
         )
         job.tell(Progress(Stage.PUBLISH, 1, 1))
     return _report(manifest, written)
+
+
+@contextmanager
+def _check_beside(previous: Previous | None) -> Iterator[Callable[[], None]]:
+    """Look for damage that would be copied and signed anew, in a thread while it is copied.
+
+    :return: Waits for the thread and raises what it found.
+    """
+    if previous is None:
+        yield lambda: None
+        return
+    with ThreadPoolExecutor(1) as pool:
+        check = pool.submit(check_copied, previous.paths)
+        try:
+            yield check.result
+        finally:
+            check.result()  # an error of the copying is but a sign of the damage
 
 
 def _describe(job: _Job, written: Written) -> Manifest:

@@ -7,6 +7,7 @@ chunk whose text and headings are known not encoded, and rows that are all known
 import hashlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from index.changes import DocumentChanges
@@ -23,6 +24,7 @@ from index.manifest import GenerationPaths, Manifest
 from index.normalization import fold_text
 from index.pins import Pin
 from index.progress import Progress, Stage
+from index.sealing import FileEntry, seal_files
 from index.segmentation import extract_terms
 from index.settings import IndexSettings
 from index.store_writer import StoreWriter
@@ -55,6 +57,7 @@ class Written:
     n_changes: dict[str, int] = field(default_factory=dict)  # by kind of change
     problems: tuple[Problem, ...] = ()
     n_problems: int = 0
+    sealed: dict[str, FileEntry] = field(default_factory=dict)  # on the disk for certain
 
 
 class GenerationWriter:
@@ -100,7 +103,10 @@ class GenerationWriter:
                 return written
             self._write_vectors(paths, store, written)
             self._check_dense(paths, written)
-            self._write_lexical(paths, store, written)
+            with ThreadPoolExecutor(1) as beside:  # the disk works while terms are cut
+                vectors = beside.submit(seal_files, [paths.dense])
+                self._write_lexical(paths, store, written)
+                (written.sealed[paths.dense.name],) = vectors.result()
             changes = store.changes()
             written.changes = changes.list(N_LISTED)
             written.n_changes = {

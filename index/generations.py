@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 import zlib
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,8 +24,16 @@ from index.errors import (
     IndexLockedError,
     IndexMissingError,
 )
-from index.manifest import GenerationPaths, Manifest, find_shared, utc_now, write_manifest
+from index.manifest import (
+    GenerationPaths,
+    Manifest,
+    data_files,
+    find_shared,
+    utc_now,
+    write_manifest,
+)
 from index.pins import Pin, collect, take_pin
+from index.sealing import FileEntry, flush, flush_all, seal_files
 
 _MAX_NAME_CHARS = 12
 _TEMPORARY = ".building-"
@@ -198,6 +206,7 @@ class IndexDir:
         *,
         keep: int,
         shared_with: GenerationPaths | None = None,
+        sealed: Mapping[str, FileEntry] | None = None,
     ) -> None:
         """Make a written generation the live one and collect the oldest.
 
@@ -206,10 +215,13 @@ class IndexDir:
         :param keep: Number of generations left, the live one included; those that a reader holds
             stay besides until a later publication finds them free.
         :param shared_with: A kept generation that some files are taken from.
+        :param sealed: Files that are on the disk for certain, described.
         """
-        shared = find_shared(paths, shared_with) if shared_with else {}
-        write_manifest(paths, manifest, shared)
-        _flush_tree(paths.root, but=shared)
+        _seal(
+            paths,
+            manifest,
+            {**(sealed or {}), **(find_shared(paths, shared_with) if shared_with else {})},
+        )
         final = self.generations_dir / manifest.generation
         if final.exists():  # left by a build that died between the rename and the pointer
             shutil.rmtree(final)
@@ -218,16 +230,16 @@ class IndexDir:
             self._new_pointer.write_text(
                 _sign_name(manifest.generation) + "\n", "utf-8", newline="\n"
             )
-            _flush(self._new_pointer)
+            flush(self._new_pointer)
             paths.root.rename(final)
-            _flush(self.generations_dir)
+            flush(self.generations_dir)
             pointer = self.path / "CURRENT"
             if pointer.is_dir():  # somebody's doing; it would stand in the way for ever
                 shutil.rmtree(pointer)
             self._new_pointer.replace(pointer)
         finally:
             self._new_pointer.unlink(missing_ok=True)
-        _flush(self.path)
+        flush(self.path)
         self._collect_old(manifest.generation, keep)
 
     def next_generation(self) -> str:
@@ -318,26 +330,11 @@ def _sign_name(name: str) -> str:
     return f"{name} {zlib.crc32(name.encode('utf-8', 'replace')):08x}"
 
 
-def _flush_tree(root: Path, *, but: Container[str]) -> None:
-    """Force a folder to disk but for files that were forced under another name."""
-    for path in [*root.rglob("*"), root]:
-        if path.relative_to(root).as_posix() not in but:
-            _flush(path)
-
-
-def _flush(path: Path) -> None:
-    """Force a file or folder to disk.
-
-    Windows flushes only handles that may write, and cannot open folders, which need no flush there.
-    """
-    try:
-        handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
-    except (PermissionError, IsADirectoryError):
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        if not path.is_dir():
-            raise
-    finally:
-        os.close(handle)
+def _seal(paths: GenerationPaths, manifest: Manifest, known: Mapping[str, FileEntry]) -> None:
+    """Write the manifest and force everything to disk but the files that are there already."""
+    names = {path.relative_to(paths.root).as_posix(): path for path in data_files(paths)}
+    fresh = {name: path for name, path in names.items() if name not in known}
+    entries = dict(zip(fresh, seal_files(list(fresh.values())), strict=True))
+    write_manifest(paths, manifest, {name: known.get(name) or entries[name] for name in names})
+    folders = (path for path in paths.root.rglob("*") if path.is_dir())
+    flush_all([paths.manifest, *folders, paths.root])

@@ -128,11 +128,11 @@ class Inventory:
 
 def _note_problems(
     connection: sqlite3.Connection, walk: Iterator[ListedFile | Problem]
-) -> Iterator[tuple[str, int, int, str]]:
+) -> Iterator[ListedFile]:
     for found in walk:
         if isinstance(found, Problem):
             connection.execute(
                 "INSERT INTO passed_over VALUES (?, ?)", (found.source, found.message)
             )
         else:
-            yield found.source, found.size, found.mtime_ns, found.format
+            yield found

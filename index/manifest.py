@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import IndexCorruptError, IndexFormatError
+from index.sealing import FileEntry, describe_files
 
 FORMAT_VERSION = 3
 _REBUILD = "Run: yiju index --full"
-
-FileEntry = dict[str, int | str]  # size in bytes and sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +67,15 @@ def utc_now() -> str:
 
 
 def write_manifest(
-    paths: GenerationPaths, manifest: Manifest, shared: Mapping[str, FileEntry] | None = None
+    paths: GenerationPaths, manifest: Manifest, files: Mapping[str, FileEntry]
 ) -> None:
     """Write a manifest with the size and sha256 of every other file and its own checksum.
 
     :param paths: A generation that is complete but for it.
     :param manifest: What the generation holds.
-    :param shared: From :func:`find_shared`; these files are not hashed again.
+    :param files: All of them, by their paths in the generation.
     """
-    known = shared or {}
-    names = [path.relative_to(paths.root).as_posix() for path in data_files(paths)]
-    files = {name: known.get(name) or _describe(paths.root / name) for name in names}
-    body = {"format_version": FORMAT_VERSION, **asdict(manifest), "files": files}
+    body = {"format_version": FORMAT_VERSION, **asdict(manifest), "files": dict(files)}
     body["checksum"] = _checksum(body)
     paths.manifest.write_text(json.dumps(body, ensure_ascii=False, indent=1), "utf-8", newline="\n")
 
@@ -167,11 +163,9 @@ def check_copied(paths: GenerationPaths) -> None:
 
 def _check_files(paths: GenerationPaths, is_wanted: Callable[[str], bool]) -> None:
     recorded = _read_json(paths.manifest)["files"]
-    wrong = [
-        name
-        for name, entry in recorded.items()
-        if is_wanted(name) and _describe(paths.root / name) != entry
-    ]
+    names = [name for name in recorded if is_wanted(name)]
+    found = describe_files([paths.root / name for name in names])
+    wrong = [name for name, entry in zip(names, found, strict=True) if entry != recorded[name]]
     if wrong:
         raise IndexCorruptError(f"Altered in {paths.root}: {', '.join(sorted(wrong))}. {_REBUILD}")
 
@@ -215,12 +209,6 @@ def _size_of(path: Path) -> int | None:
     except OSError:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def _describe(path: Path) -> FileEntry:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"size": path.stat().st_size, "sha256": digest}
 
 
 def data_files(paths: GenerationPaths) -> list[Path]:

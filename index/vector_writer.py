@@ -10,7 +10,7 @@ from index.progress import Progress, Stage
 from index.store_writer import StoreWriter
 
 _BATCH = 1024  # chunks encoded at once
-_BLOCK = 4096  # rows copied at once
+_BLOCK = 256  # rows copied at once
 
 
 class VectorWriter:
