@@ -68,7 +68,7 @@ def _indexed(info: DocumentInfo, store: ChunkStore) -> list[LedgerRow]:
         n_empty_pages=info.n_empty_pages,
         n_chars=info.n_chars,
         n_chunks=info.n_chunks,
-        reachable=_reachable(info.doc_id, store),
+        reachable=reachable_share(info.doc_id, store),
         warnings=info.warnings,
         error="",
         seconds=info.seconds,
@@ -100,10 +100,14 @@ def _left_out(entry: FailedFile) -> LedgerRow:
     )
 
 
-def _reachable(doc_id: str, store: ChunkStore) -> float:
+def reachable_share(doc_id: str, store: ChunkStore) -> float:
     """Return the share of a document's characters that lie in its chunks; 1 when it has none.
 
     White space does not count, nor does a chunk that is not the slice of the text it says it is.
+
+    :param doc_id: The document.
+    :param store: The generation's.
+    :raises IndexingError: When the index is damaged or gone.
     """
     text = store.document(doc_id).text
     n_covered = end = 0

@@ -1,7 +1,7 @@
 """Document rows: the part of a generation's list that a page shows → an HTML table with tools."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -9,7 +9,7 @@ from index.datatypes import DocumentInfo
 from webui.languages import Texts
 from webui.languages.documents import LIBRARY_TEXTS, LibraryTexts
 from webui.rendering import escape, language_of
-from webui.wording import describe_format, describe_pages, describe_size
+from webui.wording import describe_format, describe_pages, describe_share, describe_size
 
 PER_PAGE = 50
 
@@ -22,6 +22,7 @@ class Rows:
     n_matching: int = 0  # of all pages
     page: int = 1
     wanted: str = ""
+    reachable: Mapping[str, float] = field(default_factory=dict)  # by doc_id; see `index.ledger`
 
 
 def render_rows(rows: Rows, collection: str, number: int, texts: Texts) -> str:
@@ -36,17 +37,10 @@ def render_rows(rows: Rows, collection: str, number: int, texts: Texts) -> str:
     words = LIBRARY_TEXTS[texts.code]
     if not rows.documents and rows.wanted:
         return f'<p class="hint">{escape(words.none_found.format(wanted=rows.wanted))}</p>'
-    columns = (
-        texts.column_name,
-        texts.column_format,
-        texts.column_size,
-        texts.column_pages,
-        texts.column_chars,
-        texts.column_chunks,
-    )
+    columns = _columns(texts)
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(
-        _render_row(document, collection, f"{number}-{at}", columns, texts)
+        _render_row(document, rows, collection, f"{number}-{at}", texts)
         for at, document in enumerate(rows.documents)
     )
     return (
@@ -91,10 +85,19 @@ def delete_button(source: str, seen: str, collection: str, texts: Texts) -> str:
     )
 
 
-def _render_row(
-    document: DocumentInfo, collection: str, key: str, columns: Sequence[str], texts: Texts
-) -> str:
-    words, source = LIBRARY_TEXTS[texts.code], escape(document.source)
+def _columns(texts: Texts) -> Sequence[str]:
+    return (
+        texts.column_name,
+        texts.column_format,
+        texts.column_size,
+        texts.column_pages,
+        texts.column_chars,
+        texts.column_chunks,
+    )
+
+
+def _render_row(document: DocumentInfo, rows: Rows, collection: str, key: str, texts: Texts) -> str:
+    words, source, columns = LIBRARY_TEXTS[texts.code], escape(document.source), _columns(texts)
     cells = (
         describe_format(document.source, document.media_type, document.encoding),
         describe_size(document.size),
@@ -107,6 +110,8 @@ def _render_row(
         for label, cell in zip(columns[1:], cells, strict=True)
     )
     label = escape(words.actions.format(name=document.source))
+    facts = _render_facts(document, rows.reachable.get(document.doc_id), texts)
+    details = _render_details(document, facts, collection, texts)
     return (
         f'<tr><th scope="row"><button type="button" class="document" data-event="open" '
         f'data-document="{escape(document.doc_id)}" data-collection="{escape(collection)}" '
@@ -116,16 +121,16 @@ def _render_row(
         f'aria-expanded="false" aria-controls="row-{key}" aria-label="{label}" '
         f'data-focus="{source}:more">⋯</button></td></tr>'
         f'<tr class="details" id="row-{key}" data-row="{escape(collection)}/{source}" hidden>'
-        f'<td colspan="{len(columns) + 1}">{_render_details(document, collection, texts)}</td></tr>'
+        f'<td colspan="{len(columns) + 1}">{details}</td></tr>'
     )
 
 
-def _render_details(document: DocumentInfo, collection: str, texts: Texts) -> str:
+def _render_details(document: DocumentInfo, facts: str, collection: str, texts: Texts) -> str:
     words, source = LIBRARY_TEXTS[texts.code], escape(document.source)
     seen = f"{document.size}-{document.mtime_ns}"
     name = PurePosixPath(document.source)
     return (
-        f"<dl>{_render_facts(document, words)}</dl>"
+        f"<dl>{facts}</dl>"
         '<div class="deeds"><form data-event="library" data-action="rename" '
         f'data-collection="{escape(collection)}" data-source="{source}" data-seen="{seen}">'
         f'<input type="text" name="stem" maxlength="255" autocomplete="off" dir="auto" '
@@ -136,11 +141,13 @@ def _render_details(document: DocumentInfo, collection: str, texts: Texts) -> st
     )
 
 
-def _render_facts(document: DocumentInfo, words: LibraryTexts) -> str:
+def _render_facts(document: DocumentInfo, reachable: float | None, texts: Texts) -> str:
+    words = LIBRARY_TEXTS[texts.code]
     modified = datetime.fromtimestamp(document.mtime_ns / 1e9).astimezone()
     facts = (
         (words.modified, (f"{modified:%Y-%m-%d %H:%M:%S}",)),
         (words.encoding, (document.encoding,)),
+        (texts.column_reachable, (describe_share(reachable),)),
         (words.seconds, (f"{document.seconds:.2f}",)),
         (words.sha256, (document.sha256,)),
         (words.copies, document.copies),

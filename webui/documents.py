@@ -1,13 +1,15 @@
 """Documents panel: a manifest and the state of the refresher → HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.datatypes import DocumentInfo, Problem
 from index.history import measure
 from index.knowledge_base import KnowledgeBase
+from index.ledger import reachable_share
 from index.manifest import Manifest
+from index.store import ChunkStore
 from rag.answerer import Answerer
 from rag.federation import Member
 from webui.document_rows import PER_PAGE, Rows, delete_button, render_rows, render_search
@@ -26,6 +28,7 @@ from webui.wording import (
     describe_time,
 )
 
+_MEASURED_CHARS = 1_000_000  # 30 ms
 _MOST_REMARKS = 500  # of files that were left out or not read wholly
 
 
@@ -178,7 +181,18 @@ def _read_rows(knowledge_base: KnowledgeBase, view: LibraryView, collection: str
     documents = files.document_infos(
         wanted=view.wanted, offset=(page - 1) * PER_PAGE, limit=PER_PAGE
     )
-    return Rows(tuple(documents), n_matching, page, view.wanted)
+    shown = tuple(documents)
+    return Rows(shown, n_matching, page, view.wanted, _measure_reach(shown, files))
+
+
+def _measure_reach(documents: Iterable[DocumentInfo], files: ChunkStore) -> dict[str, float]:
+    """Measure what share of documents can be found, of as many as take no time to read."""
+    n_chars, shares = 0, {}
+    for document in documents:
+        n_chars += document.n_chars
+        if n_chars <= _MEASURED_CHARS:
+            shares[document.doc_id] = reachable_share(document.doc_id, files)
+    return shares
 
 
 def _measure(index_dir: Path) -> int:

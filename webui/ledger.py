@@ -1,6 +1,5 @@
 """Ledger in the terminal: what the index holds of every file → a table, or JSON."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from index.ledger import LedgerRow, read_ledger
 from webui.controls import neutralize_line
 from webui.languages import Texts
 from webui.terminal import make_file_table
-from webui.wording import describe_format
+from webui.wording import describe_format, describe_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def _figures(row: LedgerRow) -> Sequence[str]:
         _count_pages(row),
         f"{row.n_chars:,}",
         f"{row.n_chunks:,}",
-        _describe_share(row.reachable),
+        describe_share(row.reachable),
     )
     return (
         neutralize_line(describe_format(row.source, row.media_type, row.encoding)),
@@ -100,11 +99,6 @@ def _figures(row: LedgerRow) -> Sequence[str]:
 def _count_pages(row: LedgerRow) -> str:
     pages = f"{row.n_pages:,}" if row.n_pages else ""
     return f"{pages} ({row.n_empty_pages:,})" if row.n_empty_pages else pages
-
-
-def _describe_share(share: float | None) -> str:
-    """Word a share in percent, rounded down: 100 % is said of nothing less."""
-    return "" if share is None else f"{math.floor(share * 1000) / 10:g} %"
 
 
 def _remarks(row: LedgerRow, texts: Texts) -> Sequence[str]:

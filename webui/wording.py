@@ -299,3 +299,11 @@ def describe_size(n_bytes: int) -> str:
 def describe_time(created_at: str) -> str:
     """Say a manifest's time on this machine's clock, to the minute."""
     return datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def describe_share(share: float | None) -> str:
+    """Word a share in percent, rounded down: 100 % is said of nothing less.
+
+    :param share: 0 to 1; None where it is not known, which gives "".
+    """
+    return "" if share is None else f"{math.floor(share * 1000) / 10:g} %"

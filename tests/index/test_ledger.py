@@ -9,7 +9,7 @@ from index.errors import IndexCorruptError, IndexMissingError
 from index.formats import registry
 from index.formats.registry import Loader
 from index.generations import IndexDir
-from index.ledger import _reachable, read_ledger
+from index.ledger import reachable_share, read_ledger
 from index.loading import hash_bytes
 from index.settings import IndexSettings
 from tests.fakes import HashEncoder
@@ -99,7 +99,7 @@ def test_reachable_is_the_share_of_visible_characters_in_chunks(spans, share, tm
     ]
     store = write_store(tmp_path / "chunks.sqlite", {document: chunks})
 
-    assert _reachable(document.doc_id, store) == share
+    assert reachable_share(document.doc_id, store) == share
 
 
 def test_a_chunk_that_is_not_the_slice_it_says_makes_nothing_reachable(tmp_path):
@@ -107,7 +107,7 @@ def test_a_chunk_that_is_not_the_slice_it_says_makes_nothing_reachable(tmp_path)
     chunk = Chunk("a", document.doc_id, Span(0, 4), (), "甲乙丙戊")
     store = write_store(tmp_path / "chunks.sqlite", {document: [chunk]})
 
-    assert _reachable(document.doc_id, store) == 0.0
+    assert reachable_share(document.doc_id, store) == 0.0
 
 
 def test_without_an_index_there_is_no_ledger(tmp_path):

@@ -7,21 +7,25 @@ import pytest
 from index.datatypes import BuildReport, DocumentInfo, Problem
 from index.manifest import Manifest
 from index.progress import Progress, Stage
+from rag import Answerer
 from rag.federation import Member
 from rag.registry import Collection
 from tests.webui.samples import HOSTILE, Page
+from webui import documents
 from webui.document_rows import PER_PAGE, Rows
 from webui.documents import (
     Contents,
+    read_contents,
     render_collections,
     render_documents,
     render_refresh,
     render_refreshes,
 )
 from webui.languages import CATALOGUE
+from webui.library_view import UNTOUCHED
 from webui.messages import texts_for
 from webui.refresher import RefreshState
-from webui.wording import describe_size
+from webui.wording import describe_share, describe_size
 
 ZH = texts_for("zh-Hans")
 EN = texts_for("en")
@@ -47,17 +51,17 @@ def make_info(source="报告.txt", **kwargs):
     return DocumentInfo(**(unused | shown | kwargs))
 
 
-def make_contents(*documents, problems=()):
+def make_contents(*infos, problems=()):
     unused = dict.fromkeys((field.name for field in fields(Manifest)), "")
     shown = {
         "created_at": "2026-02-05T06:30:00+00:00",
-        "n_documents": len(documents),
-        "n_chunks": sum(document.n_chunks for document in documents),
+        "n_documents": len(infos),
+        "n_chunks": sum(document.n_chunks for document in infos),
     }
-    warned = tuple(document for document in documents if document.warnings)
+    warned = tuple(document for document in infos if document.warnings)
     return Contents(
         Manifest(**(unused | shown)),
-        Rows(documents[:PER_PAGE], len(documents)),
+        Rows(infos[:PER_PAGE], len(infos)),
         warned=warned,
         n_warned=len(warned),
         problems=problems,
@@ -87,6 +91,23 @@ def test_every_document_is_listed_with_what_is_known_of_it():
     for label, words in cells.items():
         assert page.texts("td", data_label=label) == [words]
     assert page.texts("dd")[1:3] == ["gb18030", "0.50"]
+
+
+def test_the_share_that_can_be_found_is_told_of_what_is_soon_read(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("茶会在二月五日召开。" * 100, "utf-8")
+    (tmp_path / "b.txt").write_text("灯塔在九月三日检修。" * 100, "utf-8")
+    answerer = Answerer.open(tmp_path)
+    page = Page(render_documents(read_contents(answerer, UNTOUCHED), ZH))
+    assert page.texts("dt").count("可查到") == 2
+    assert page.texts("dd").count("100 %") == 2
+    monkeypatch.setattr(documents, "_MEASURED_CHARS", 1500)  # of 2,000
+    page = Page(render_documents(read_contents(answerer, UNTOUCHED), ZH))
+    assert page.texts("dd").count("100 %") == 1
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.99999, "99.9 %"), (1.0, "100 %"), (None, "")])
+def test_a_hundred_percent_is_said_of_nothing_less(share, words):
+    assert describe_share(share) == words
 
 
 def test_what_is_done_to_a_document_names_the_one_that_was_seen():
@@ -246,6 +267,12 @@ class Answering:
     def document_infos(self, *, limit, only_warned=False, wanted="", offset=0):
         infos = self.contents.warned if only_warned else self.contents.rows.documents
         return [info for info in infos if wanted in info.source][offset:][:limit]
+
+    def document(self, doc_id):
+        return SimpleNamespace(text="")
+
+    def iterate(self, doc_id):
+        return iter(())
 
     def n_documents(self, wanted):
         return len(self.document_infos(limit=None, wanted=wanted))
