@@ -101,12 +101,15 @@ class GenerationWriter:
             self._place(store, written)
             if not written.n_documents and not is_forced:
                 return written
-            self._write_vectors(paths, store, written)
-            self._check_dense(paths, written)
-            with ThreadPoolExecutor(1) as beside:  # the disk works while terms are cut
-                vectors = beside.submit(seal_files, [paths.dense])
+            store.commit()
+            with ThreadPoolExecutor(2) as beside:  # the disk works while the rest is written
+                sealing = {paths.store: beside.submit(seal_files, [paths.store])}
+                self._write_vectors(paths, store, written)
+                self._check_dense(paths, written)
+                sealing[paths.dense] = beside.submit(seal_files, [paths.dense])
                 self._write_lexical(paths, store, written)
-                (written.sealed[paths.dense.name],) = vectors.result()
+                for path, sealed in sealing.items():
+                    (written.sealed[path.name],) = sealed.result()
             changes = store.changes()
             written.changes = changes.list(N_LISTED)
             written.n_changes = {

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,13 @@ def cut_segments(keys: Iterable[bytes], n_rows: int) -> Iterator[Cut]:
     """
     # A power of two, so that it seldom changes; where it does, all segments do.
     aim = min(max(_LEAST_ROWS, 1 << (n_rows // _N_SEGMENTS).bit_length()), _MOST_ROWS)
-    digest, count = hashlib.blake2b(digest_size=16), 0
-    for key in keys:
-        digest.update(key)
-        count += 1
-        is_cut = count >= aim // 2 and int.from_bytes(key[:4], "little") % (aim // 2) == 0
-        if is_cut or count == 2 * aim:
-            yield Cut(digest.hexdigest(), count)
-            digest, count = hashlib.blake2b(digest_size=16), 0
-    if count:
-        yield Cut(digest.hexdigest(), count)
+    least, keys = aim // 2, iter(keys)
+    while rows := list(islice(keys, least - 1)):
+        for key in islice(keys, 2 * aim - least + 1):
+            rows.append(key)
+            if int.from_bytes(key[:4], "little") % least == 0:
+                break
+        yield Cut(hashlib.blake2b(b"".join(rows), digest_size=16).hexdigest(), len(rows))
 
 
 class LexicalWriter:

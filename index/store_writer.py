@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -239,6 +240,10 @@ class StoreWriter:
             self._connection.execute(sql)
         return self._number("SELECT count(*) FROM new.chunks")
 
+    def commit(self) -> None:
+        """Write everything out; nothing may be added any more."""
+        self._connection.execute("COMMIT")
+
     def runs(self) -> Iterator[Run]:
         """Go through the rows in runs as long as can be, new ones and those taken over."""
         run: Run | None = None
@@ -270,8 +275,8 @@ class StoreWriter:
 
     def vector_keys(self) -> Iterator[bytes]:
         """Go through the vector keys in row order."""
-        for (key,) in self._connection.execute("SELECT vector_key FROM new.chunks ORDER BY row"):
-            yield key
+        sql = "SELECT vector_key FROM new.chunks ORDER BY row"
+        return chain.from_iterable(self._connection.execute(sql))
 
     def n_documents(self) -> int:
         """Return the number of documents."""
