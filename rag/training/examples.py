@@ -17,7 +17,7 @@ from index.normalization import FoldedText, fold, fold_text
 from index.training.held_out import TRAINING_SETS, read_paragraphs
 from rag.span_network.tokens import TokenizedText, tokenize_text
 from rag.training.network import MAX_ANSWER
-from rag.training.synthesis.chinese_enumerations import EACH
+from rag.training.synthesis.chinese_enumerations import EACH, ITEM
 
 NO_ANSWER = -1
 _MAX_QUESTION_TOKENS = 60
@@ -109,8 +109,10 @@ def read_synthetic(path: Path) -> Iterator[RawPassage]:
 
 def _group_of(question: dict[str, str], language: str) -> str:
     """Name the group of a synthetic question: its language and the passage's, or its kind."""
-    if str(question.get("kind", "")).startswith(EACH):
-        return f"each-{language}"
+    kind = str(question.get("kind", ""))
+    for group, beginning in (("each", EACH), ("item", ITEM)):
+        if kind.startswith(beginning):
+            return f"{group}-{language}"
     return f"{question.get('language', language)}-{language}"
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rag.training.synthesis.chinese_names import Names
 from rag.training.synthesis.chinese_phrasing import FIELD, fill, polish
+from rag.training.synthesis.chinese_short_names import shorten
 from rag.training.synthesis.tables import load_table
 from rag.training.synthesis.writing import Question
 
@@ -16,7 +17,12 @@ Fields = Mapping[str, str]
 Places = Mapping[str, tuple[int, int]]
 _MIN_ITEMS = 4
 EACH = "each_"  # begins the kind of a question that is there once for each of its answers
+ITEM = "item_"  # begins the kind of a question for one item
 _ALL_SHARE, _MOST_EACH = 0.5, 6
+_UNEVEN_SHARE = 0.3  # of enumerations, whose items are not all written alike
+_TABLE_SHARE = 0.25  # of them, written as rows or records, as loaders of tables write them
+_SHORT_SHARE = 0.45  # of questions, which call an organisation by a short name
+_SHORTENED = ("organization",)
 
 
 class Scheme(NamedTuple):
@@ -90,16 +96,17 @@ def compose(scheme: Scheme, names: Names, room: int, random: Random) -> Composed
 
     :return: None where fewer than four items have room.
     """
-    form = random.choice(scheme.forms)
-    separator = random.choice(";;;、" if "," in form else "、、、,,,;;")
+    style = (
+        _tabulate(scheme, random) if random.random() < _TABLE_SHARE else _write_out(scheme, random)
+    )
     n_wanted = random.choice((4, 5, 6, 7, 8, 10, 12, 15, 20))
-    text = random.choice(scheme.leads).replace("{n}", str(n_wanted))
-    end = random.choice(scheme.ends) + "。"
+    text = style.lead.replace("{n}", str(n_wanted))
+    scheme = style.scheme
     items: list[_Item] = []
-    for fields in _draw_apart(scheme, FIELD.findall(form)[0], n_wanted, names, random):
-        glue = separator if items else ""
-        written, places = _write(form, fields, len(text) + len(glue))
-        if len(text) + len(glue) + len(written) + len(end) > room:
+    for fields in _draw_apart(scheme, FIELD.findall(style.forms[0])[0], n_wanted, names, random):
+        glue = style.separator if items else ""
+        written, places = _write(random.choice(style.forms), fields, len(text) + len(glue))
+        if len(text) + len(glue) + len(written) + len(style.end) > room:
             break
         text += glue + written
         items.append(_Item(fields, places))
@@ -108,7 +115,58 @@ def compose(scheme: Scheme, names: Names, room: int, random: Random) -> Composed
     absent = [scheme.draw(names, random) for _ in range(2)]
     missing = [_ask_absent(scheme, items, fields, random) for fields in absent]
     questions = (*_ask_items(scheme, items, random), *_ask_all(scheme, items, random))
-    return Composed(text + end, questions, tuple(asked for asked in missing if asked))
+    return Composed(text + style.end, questions, tuple(asked for asked in missing if asked))
+
+
+class _Style(NamedTuple):
+    """How one enumeration is written.
+
+    :param scheme: With all questions that can be asked of it.
+    :param forms: Of its items; all have the same fields.
+    """
+
+    scheme: Scheme
+    forms: Sequence[str]
+    lead: str
+    separator: str
+    end: str
+
+
+def _write_out(scheme: Scheme, random: Random) -> _Style:
+    form = random.choice(scheme.forms)
+    forms = [form]
+    if random.random() < _UNEVEN_SHARE:
+        fields = sorted(FIELD.findall(form))
+        forms = [other for other in scheme.forms if sorted(FIELD.findall(other)) == fields]
+    separator = random.choice(";;;、" if any("," in form for form in forms) else "、、、,,,;;")
+    lead, end = random.choice(scheme.leads), random.choice(scheme.ends) + "。"
+    return _Style(scheme, forms, lead, separator, end)
+
+
+def _tabulate(scheme: Scheme, random: Random) -> _Style:
+    """Write items as rows or records of labels and values, and ask by label, too."""
+    known = load_table("chinese_schemes.toml")["labels"]
+    labels = {field: random.choice(known[field]) for field in scheme.fields}
+    fields = random.sample(list(labels), len(labels))
+    cells = [f"{labels[field]}: {{{field}}}" for field in fields]
+    asks = {
+        field: [*forms, *_ask_by_label(fields, labels, field)]
+        for field, forms in scheme.asks.items()
+    }
+    scheme = scheme._replace(asks=asks)
+    if random.random() < 0.5:
+        return _Style(scheme, ["\n".join(cells)], "\n", "\n\n", "\n")
+    lead = "\n" + " | ".join(labels[field] for field in fields) + "\n"
+    return _Style(scheme, [" | ".join(cells)], lead, "\n", "\n")
+
+
+def _ask_by_label(fields: Sequence[str], labels: Mapping[str, str], wanted: str) -> Iterator[str]:
+    if wanted not in labels:  # two fields at once
+        return
+    for key in fields:
+        if key != wanted:
+            yield f"{{{key}}}的{labels[wanted]}是什么"
+            yield f"{{{key}}}的{labels[wanted]}"
 
 
 def _draw_apart(
@@ -141,10 +199,22 @@ def _ask_items(scheme: Scheme, items: list[_Item], random: Random) -> Iterator[Q
         asks = _asks_of(scheme, items, item)
         if asks:
             field = random.choice(sorted(asks))
-            asked = polish(fill(random.choice(asks[field]), item.fields), random)
+            called = _call_short(items, item, random)
+            asked = polish(fill(random.choice(asks[field]), called), random)
             span = _span_of(field, item.places)
             if span:
-                yield Question(asked, *span, f"item_{field.replace('+', '_')}")
+                yield Question(asked, *span, ITEM + field.replace("+", "_"))
+
+
+def _call_short(items: list[_Item], item: _Item, random: Random) -> Fields:
+    """Return an item's fields with short names, unless another item could be meant by one."""
+    called = dict(item.fields)
+    for field in _SHORTENED:
+        if field in called and random.random() < _SHORT_SHARE:
+            short = shorten(called[field], random)
+            if sum(short in other.fields[field] for other in items) == 1:
+                called[field] = short
+    return called
 
 
 def _ask_all(scheme: Scheme, items: list[_Item], random: Random) -> Iterator[Question]:

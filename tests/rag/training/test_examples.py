@@ -83,6 +83,8 @@ def test_synthetic_questions_are_read_with_their_languages(tmp_path):
         "questions": [
             {"question": "Who?", "start": 0, "end": 4, "kind": "person", "language": "en"},
             {"question": "谁?", "start": 0, "end": 4, "kind": "person"},
+            {"question": "谁?", "start": 0, "end": 4, "kind": "item_person"},
+            {"question": "有谁?", "start": 0, "end": 4, "kind": "each_person"},
         ],
         "unanswerable": ["为什么?"],
     }
@@ -90,7 +92,8 @@ def test_synthetic_questions_are_read_with_their_languages(tmp_path):
     path.write_text(json.dumps(entry) + "\n", "utf-8")
 
     (passage,) = read_synthetic(path)
-    assert [question.group for question in passage.questions] == ["en-zh", "zh-zh", "none-zh"]
+    groups = [question.group for question in passage.questions]
+    assert groups == ["en-zh", "zh-zh", "item-zh", "each-zh", "none-zh"]
     assert passage.document == "cross/7"
 
 

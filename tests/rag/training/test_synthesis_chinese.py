@@ -8,10 +8,11 @@ import pytest
 
 from rag.training.synthesis.chinese import generate
 from rag.training.synthesis.chinese_attributes import ask_attributes
-from rag.training.synthesis.chinese_enumerations import EACH, compose, load_schemes
+from rag.training.synthesis.chinese_enumerations import EACH, ITEM, compose, load_schemes
 from rag.training.synthesis.chinese_names import Names
 from rag.training.synthesis.chinese_question_words import choose_question_word
 from rag.training.synthesis.chinese_roles import find_facts
+from rag.training.synthesis.chinese_short_names import shorten
 from rag.training.synthesis.chinese_spans import find_candidates
 from rag.training.synthesis.chinese_statements import ask_statements
 from rag.training.synthesis.chinese_text import analyze
@@ -262,6 +263,51 @@ def test_an_item_is_asked_for_by_what_only_it_has(number):
         for asked in found.questions:
             assert found.text[asked.start : asked.end] not in ("", "、", ",")
             assert asked.kind.startswith(("item_", EACH))
+
+
+def test_some_enumerations_are_tables_whose_labels_can_be_asked_for():
+    random, schemes = Random(11), load_schemes()
+    made = [compose(scheme, _NAMES, 400, random) for scheme in schemes for _ in range(20)]
+    tables = [found for found in made if found and "\n" in found.text]
+    assert 0.1 < len(tables) / len([found for found in made if found]) < 0.4
+    asked = [
+        (found.text, question)
+        for found in tables
+        for question in found.questions
+        if "的" in question.question and question.kind.startswith(ITEM)
+    ]
+    assert asked
+    for text, question in asked:  # an answer is a value of its row, never a label with it
+        answer = text[question.start : question.end]
+        assert ": " not in answer
+        assert not set("|\n") & set(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "short_names"),
+    [
+        ("昆明清水纸业股份有限公司", {"清水纸业", "昆明清水纸业", "清水纸业股份有限公司"}),
+        ("清水市云岭集团", {"云岭", "清水市云岭", "云岭集团"}),
+        ("昆明银行", {"银行"}),
+        ("云岭大学", set()),
+        ("有限公司", set()),
+    ],
+)
+def test_a_company_is_called_without_its_place_or_kind(name, short_names):
+    called = {shorten(name, Random(seed)) for seed in range(60)}
+    assert called == short_names | {name}
+
+
+def test_a_short_name_in_a_question_is_of_one_item_only():
+    random = Random(4)
+    names = Names(
+        ("赵子明", "孙丽"), ("昆明",), tuple(f"昆明{c}山集团" for c in "东西南北"), ("《甲》",)
+    )
+    for scheme in [one for one in load_schemes() if "organization" in one.fields] * 10:
+        found = compose(scheme, names, 400, random)
+        for question in found.questions if found else ():
+            shorts = [c for c in "东西南北" if f"{c}山" in question.question]
+            assert len(shorts) <= 1 or question.kind.startswith(EACH)
 
 
 def test_a_question_for_all_items_is_there_once_for_each_and_names_none():
