@@ -201,6 +201,8 @@ def _describe(job: _Job, written: Written) -> Manifest:
         n_documents=written.n_documents,
         n_chunks=written.n_chunks,
         mean_terms=written.mean_terms,
+        n_scored=written.quality.n_scored,
+        recall=written.quality.recall,
     )
 
 

@@ -136,16 +136,26 @@ class DenseIndex:
         """Number of vectors."""
         return int(self._index.ntotal)
 
-    def search(self, vector: NDArray[np.float32], top_k: int) -> Ranking:
+    def search(
+        self,
+        vector: NDArray[np.float32],
+        top_k: int,
+        among: NDArray[np.int64] | None = None,
+    ) -> Ranking:
         """Find the nearest rows.
 
         :param vector: (dim,) float32; all zeros (a question without tokens) finds nothing.
         :param top_k: Number of rows wanted.
+        :param among: (n,) rows that may be found; all when None.
         :return: At most top_k rows with their cosines.
         """
         n_wanted = min(top_k, self.n_rows)
         if n_wanted < 1 or not vector.any():
             return Ranking.empty()
+        if among is not None:
+            cosines = self.score(vector, among.tolist())
+            best = np.lexsort((among, -cosines))[:n_wanted]
+            return Ranking(among[best], cosines[best])
         scores, rows = self._index.search(vector[None].astype(np.float32), n_wanted)
         found = rows[0] >= 0
         order = np.lexsort((rows[0][found], -scores[0][found]))

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from index import codes
 from index.changes import DocumentChanges
 from index.chunking import chunk_document, search_text
+from index.codes import CodeQuality
 from index.datatypes import Chunk, FailedFile, Problem
 from index.dense import DenseIndex, VectorFile
 from index.encoder import Encoder
@@ -52,6 +54,7 @@ class Written:
     n_chunks: int = 0
     n_encoded: int = 0
     mean_terms: float = 0.0
+    quality: CodeQuality = codes.NO_CODES
     is_new: bool = True  # False: nothing had changed, so nothing but the files' table was written
     changes: DocumentChanges = field(default_factory=lambda: DocumentChanges((), (), (), ()))
     n_changes: dict[str, int] = field(default_factory=dict)  # by kind of change
@@ -106,6 +109,7 @@ class GenerationWriter:
                 sealing = {paths.store: beside.submit(seal_files, [paths.store])}
                 self._write_vectors(paths, store, written)
                 self._check_dense(paths, written)
+                self._write_codes(paths, written)
                 sealing[paths.dense] = beside.submit(seal_files, [paths.dense])
                 self._write_lexical(paths, store, written)
                 for path, sealed in sealing.items():
@@ -176,6 +180,18 @@ class GenerationWriter:
         if DenseIndex.load(paths.dense).n_rows != written.n_chunks:
             raise IndexCorruptError(f"{paths.dense} was not written as it should be.")
         self._tell(Progress(Stage.DENSE, written.n_chunks, written.n_chunks))
+
+    def _write_codes(self, paths: GenerationPaths, written: Written) -> None:
+        dim, n_rows = self._encoder.dim, written.n_chunks
+        if n_rows < codes.LEAST_ROWS:
+            return
+        self._tell(Progress(Stage.DENSE, 0, n_rows))
+        with VectorFile.open(paths.dense, dim, n_rows) as vectors:
+            made = codes.Codes.make(vectors, dim, n_rows)
+            written.quality = codes.measure_codes(made, vectors, DenseIndex.load(paths.dense))
+        if written.quality.n_scored:
+            made.save(paths.codes)
+        self._tell(Progress(Stage.DENSE, n_rows, n_rows))
 
     def _write_lexical(self, paths: GenerationPaths, store: StoreWriter, written: Written) -> None:
         old = self._previous.paths.lexical if self._previous else None

@@ -13,7 +13,7 @@ from typing import Any
 from index.errors import IndexCorruptError, IndexFormatError
 from index.sealing import FileEntry, describe_files
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _REBUILD = "Run: yiju index --full"
 
 
@@ -31,6 +31,8 @@ class Manifest:
     n_documents: int
     n_chunks: int
     mean_terms: float
+    n_scored: int  # rows that a search scores exactly, found by their codes; 0: every row
+    recall: float  # of the ten nearest rows, as measured when it was built
     restored_from: str = ""  # the generation that a rollback brought back; "" for a build's own
 
 
@@ -54,6 +56,11 @@ class GenerationPaths:
     def dense(self) -> Path:
         """The chunks' vectors, as FAISS's bytes."""
         return self.root / "dense.faiss"
+
+    @property
+    def codes(self) -> Path:
+        """A bit for each dimension of the vectors; only where there are many."""
+        return self.root / "codes.faiss"
 
     @property
     def lexical(self) -> Path:

@@ -4,6 +4,7 @@
     python -m tests.benchmarks formats
     python -m tests.benchmarks changes [--files 10000] [--memory 1000,10000,100000]
     python -m tests.benchmarks page [--questions 40] [--people 32]
+    python -m tests.benchmarks speed [--sizes 1000,100000,1000000] [--data DIR]
     python -m tests.benchmarks table
 
 DIR holds ``qa/measure``, ``qa/train`` and ``corpora``. Figures are kept in ``results/`` when the
@@ -28,6 +29,7 @@ from tests.benchmarks import (
     reading,
     retrieval,
     retrieval_small,
+    speed,
 )
 from tests.benchmarks.models import Models
 from tests.benchmarks.pool import build_pool
@@ -41,6 +43,7 @@ TABLES: dict[str, Callable[[dict], str]] = {
     "formats": formats.to_markdown,
     "changes": changes.to_markdown,
     "page": page.to_markdown,
+    "speed": speed.to_markdown,
 }
 
 
@@ -117,6 +120,13 @@ def _page(options: argparse.Namespace, models: Models) -> Measured:
         yield "page", page.run(work_dir, n_questions=options.questions, n_people=options.people)
 
 
+def _speed(options: argparse.Namespace, models: Models) -> Measured:
+    del models  # each process loads its own
+    sizes = tuple(map(int, options.sizes.split(",")))
+    with _work_dir(options) as work_dir:
+        yield "speed", dict(speed.run(work_dir, sizes=sizes, data_dir=options.data))
+
+
 _MEASURE = {
     "retrieval": _retrieval,
     "reading": _reading,
@@ -125,6 +135,7 @@ _MEASURE = {
     "formats": _formats,
     "changes": _changes,
     "page": _page,
+    "speed": _speed,
 }
 
 
@@ -185,6 +196,10 @@ def _parse() -> argparse.Namespace:
     of_page.set_defaults(baselines=True, limit=None)
     of_page.add_argument("--questions", type=int, default=page.N_QUESTIONS)
     of_page.add_argument("--people", type=int, default=page.N_PEOPLE)
+    of_speed = kinds.add_parser("speed", parents=[of_any])
+    of_speed.set_defaults(baselines=True, limit=None)
+    of_speed.add_argument("--sizes", default=",".join(map(str, speed.SIZES)))
+    of_speed.add_argument("--data", type=Path, help="holds corpora and qa/train")
     kinds.add_parser("table").add_argument("--results", type=Path, default=archive.RESULTS_DIR)
     return parser.parse_args()
 
@@ -199,6 +214,8 @@ def _results_dir(options: argparse.Namespace) -> Path | None:
         is_whole = is_whole and options.files >= changes.N_FILES
     if options.benchmark == "page":
         is_whole = options.questions >= page.N_QUESTIONS and options.people >= page.N_PEOPLE
+    if options.benchmark == "speed":
+        is_whole = options.sizes == ",".join(map(str, speed.SIZES))
     return archive.RESULTS_DIR if is_whole else None
 
 
