@@ -1,4 +1,4 @@
-"""Receipt checking: a Receipt and the documents' folder as it is now → what has become of it.
+"""Receipt checking: a Receipt and the documents' folders as they are now → what has become of it.
 
 Only the files themselves are trusted: they are read and extracted anew, no index is opened. Files
 are found by walking the folder and never by a path that a receipt names.
@@ -6,56 +6,93 @@ are found by walking the folder and never by a path that a receipt names.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.datatypes import Document, Span
-from index.errors import DocumentError, UnreadableError
+from index.errors import DocumentError, IndexMissingError, UnreadableError
 from index.isolation import IsolatedExtractor
-from index.loading import FoundFile, hash_bytes, scan_documents
+from index.loading import FoundFile, hash_bytes, printable, scan_documents
 from index.progress import Progress, ProgressCallback, Stage
 from index.settings import IndexSettings
 from rag.datatypes import Citation
 from rag.quotes import QuoteAnchor, QuoteMatch, find_closest, find_quote, match_in_place
 from rag.receipt_folder import Folder
-from rag.receipt_records import CitedQuote, Receipt, hash_files
+from rag.receipt_records import CitedQuote, Receipt, SearchedCollection, hash_files
 from rag.reciting import cite_again
-from rag.verification import CitationCheck, Outcome, SearchedCheck, Verification
+from rag.registry import Collection, name_key
+from rag.verification import (
+    Access,
+    CitationCheck,
+    CollectionCheck,
+    Outcome,
+    SearchedCheck,
+    Verification,
+)
 
 _LEAST_EVIDENCE = 24  # bytes of UTF-8: eight Han characters, four or five English words
 
 
 def verify_receipt(
     receipt: Receipt,
-    documents_dir: Path,
+    collections: Iterable[Collection],
     *,
     settings: IndexSettings | None = None,
-    excluded: Path | None = None,
     progress: ProgressCallback | None = None,
 ) -> Verification:
-    """Check every quote of a receipt against the files of a folder.
+    """Check every quote of a receipt against the files of its collection.
 
     A quote is looked for where it stood, then in files with the same bytes, then in every file of
-    the folder; the last reads them all, and only happens for a quote found in neither.
+    the collection; the last reads them all, and only happens for a quote found in neither.
 
     :param receipt: From :func:`rag.receipt_file.load_receipt`.
-    :param documents_dir: The folder.
+    :param collections: Where the documents are now, under the names that the receipt has for them.
     :param settings: How large a file may be, and what reading it may take.
-    :param excluded: A folder in it that holds no documents: an index that is not at its usual
-        place.
     :param progress: Told of each file that is read to find a quote.
-    :return: What became of each citation; for an answer that was not found, of the files.
-    :raises IndexMissingError: When the folder does not exist.
+    :return: What became of each citation; for an answer that was not found, of the files. What
+        cannot be checked, because a collection or its folder is not there, is told as that.
     """
     settings = settings or IndexSettings()
-    scan = scan_documents(documents_dir, settings.max_file_bytes, excluded=excluded)
+    limit = settings.max_file_bytes
+    given = {name_key(one.name): one for one in collections}
+    searches = [_Search(cited) for cited in receipt.citations]
+    checks = []
     with IsolatedExtractor(settings) as extractor:
-        folder = Folder(scan, settings.max_file_bytes, extractor.extract)
-        searches = [_Search(cited) for cited in receipt.citations]
-        _look_where_it_stood(folder, searches)
-        _look_in_copies(folder, _lost(searches))
-        _look_everywhere(folder, _lost(searches), progress or (lambda _: None))
-        searched = None if receipt.citations else _compare_files(receipt, folder)
-    return Verification(tuple(map(_conclude, searches)), searched, folder.problems)
+
+        def open_folder(collection: Collection) -> Folder:
+            scan = scan_documents(collection.folder, limit, excluded=collection.index)
+            return Folder(scan, limit, extractor.extract)
+
+        for searched in receipt.searched:
+            own = [one for one in searches if one.collection == searched.collection]
+            if own or not searches:
+                found = given.get(name_key(searched.collection))
+                checks.append(_check_collection(searched, own, found, open_folder, progress))
+    return Verification(tuple(map(_conclude, searches)), tuple(checks))
+
+
+def _check_collection(
+    searched: SearchedCollection,
+    searches: Sequence["_Search"],
+    collection: Collection | None,
+    open_folder: Callable[[Collection], Folder],
+    progress: ProgressCallback | None,
+) -> CollectionCheck:
+    if collection is None:
+        return CollectionCheck(searched.collection, Access.UNKNOWN)
+    place = printable(str(collection.folder))
+    try:
+        folder = open_folder(collection)
+    except IndexMissingError:
+        return CollectionCheck(searched.collection, Access.NO_FOLDER, place)
+    _look_where_it_stood(folder, searches)
+    _look_in_copies(folder, _lost(searches))
+    _look_everywhere(folder, _lost(searches), progress or (lambda _: None))
+    return CollectionCheck(
+        searched.collection,
+        Access.CHECKED,
+        place,
+        searched=None if searches else _compare_files(searched, folder),
+        problems=folder.problems,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +112,13 @@ class _Search:
     find: _Find | None = None
     is_there: bool = False  # a file of that name
     reason: str = ""  # why that file's text is not known; "" when it is, or there is no such file
-    is_unknown: bool = False  # the reason lies with this machine, the file may be as it was
+    is_unknown: bool = True  # not looked for, or what hinders lies with this machine
     closest: Citation | None = None  # passage of that file
+
+    @property
+    def collection(self) -> str:
+        """The name of the collection that it was in."""
+        return self.cited.citation.collection
 
     @property
     def anchor(self) -> QuoteAnchor:
@@ -202,13 +244,13 @@ def _conclude(search: _Search) -> CitationCheck:
     )
 
 
-def _compare_files(receipt: Receipt, folder: Folder) -> SearchedCheck:
+def _compare_files(searched: SearchedCollection, folder: Folder) -> SearchedCheck:
     """Tell whether what was searched in vain is what the folder holds now."""
     now = {source: folder.sha256(file) for source, file in folder.files.items()}
-    is_same = hash_files(now.items()) == receipt.searched.sha256
-    if is_same or not receipt.searched.is_listed:
-        return SearchedCheck(is_same=is_same, n_then=receipt.searched.n_files, n_now=len(now))
-    then = {file.source: file.sha256 for file in receipt.searched.files}
+    is_same = hash_files(now.items()) == searched.sha256
+    if is_same or not searched.is_listed:
+        return SearchedCheck(is_same=is_same, n_then=searched.n_files, n_now=len(now))
+    then = {file.source: file.sha256 for file in searched.files}
     unreadable = {source for source in then if then[source] and _is_unreadable(folder, source)}
     # Content that is there under another name was searched, too.
     known, kept = set(then.values()) - {""}, set(now.values()) - {""}

@@ -16,7 +16,7 @@ from typing import Any
 from rag.receipt_parsing import parse_receipt
 from rag.receipt_records import Receipt, ReceiptError, hash_json
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _KIND = "yiju receipt"
 _OPENING = f'{{\n "kind": "{_KIND}"'
 _MAX_BYTES = 16 * 2**20  # a receipt has some kilobytes

@@ -13,10 +13,11 @@ from rag.receipt_records import (
     ModelFingerprints,
     Receipt,
     ReceiptError,
+    SearchedCollection,
     SearchedFile,
-    SearchedFiles,
     hash_files,
 )
+from rag.registry import name_key
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SHA256_OR_NONE = re.compile(r"(?:[0-9a-f]{64})?", re.ASCII)
@@ -44,12 +45,13 @@ def parse_receipt(body: object) -> Receipt:
         text=fields.text("text"),
         status=fields.choice("status", Status),
         confidence=fields.share("confidence"),
-        generation=fields.text("generation"),
         citations=tuple(fields.each("citations", _parse_citation)),
         models=_parse_models(fields.inner("models")),
-        searched=_parse_searched(fields.inner("searched")),
+        searched=tuple(fields.each("searched", _parse_searched)),
+        unsearched=fields.texts("unsearched"),
     )
     _check_answer(receipt)
+    _check_collections(receipt)
     return receipt
 
 
@@ -185,14 +187,16 @@ def _parse_place(fields: _Fields) -> CitedPlace:
 
 def _parse_models(fields: _Fields) -> ModelFingerprints:
     return ModelFingerprints(
-        encoder=fields.text("encoder"),
         reader=fields.text("reader", _SHA256_OR_NONE),
         reranker=fields.text("reranker", _SHA256_OR_NONE),
     )
 
 
-def _parse_searched(fields: _Fields) -> SearchedFiles:
-    searched = SearchedFiles(
+def _parse_searched(fields: _Fields) -> SearchedCollection:
+    searched = SearchedCollection(
+        collection=fields.text("collection"),
+        generation=fields.text("generation"),
+        encoder=fields.text("encoder"),
         n_files=fields.integer("n_files", 0),
         sha256=fields.text("sha256", _SHA256),
         files=tuple(fields.each("files", _parse_file)),
@@ -222,3 +226,13 @@ def _check_answer(receipt: Receipt) -> None:
             words = first.quote[start : start + len(first.highlight)]
     if receipt.text != words:
         raise ReceiptError("its text is not what its first citation says")
+
+
+def _check_collections(receipt: Receipt) -> None:
+    """Hold a receipt to one meaning of each collection's name, whatever its spelling."""
+    names = [one.collection for one in receipt.searched]
+    is_clear = len(set(map(name_key, names))) == len(names) and (all(names) or len(names) == 1)
+    if not names or not is_clear:
+        raise ReceiptError("it does not tell the collections that were searched apart")
+    if any(cited.citation.collection not in names for cited in receipt.citations):
+        raise ReceiptError("it cites a collection that was not searched")

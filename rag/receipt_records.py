@@ -41,16 +41,15 @@ class CitedQuote:
 
 @dataclass(frozen=True, slots=True)
 class ModelFingerprints:
-    """Which models answered."""
+    """Which models answered, but for the encoder that each index was made with."""
 
-    encoder: str  # as in the manifest
     reader: str  # sha256 of the bundled one's weights; "" for any other
     reranker: str  # sha256 of the bundled one's weights
 
 
 @dataclass(frozen=True, slots=True)
 class SearchedFile:
-    """A file of the folder that was asked."""
+    """A file of a collection that was asked."""
 
     source: str
     sha256: str  # "" when its bytes could not be read
@@ -58,9 +57,12 @@ class SearchedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchedFiles:
-    """All files of the folder that was asked; listed one by one only where it matters."""
+class SearchedCollection:
+    """A collection that was asked, or a folder; its files are listed only where it matters."""
 
+    collection: str  # its name then; "" for a folder without one, which is then the only one
+    generation: str  # of its index
+    encoder: str  # fingerprint, as in the manifest
     n_files: int
     sha256: str  # of all of them, see hash_files
     files: tuple[SearchedFile, ...] = ()  # by source; all of them or none
@@ -69,6 +71,11 @@ class SearchedFiles:
     def is_listed(self) -> bool:
         """Tell whether every file is listed, or only what all of them hash to."""
         return len(self.files) == self.n_files
+
+    @property
+    def label(self) -> str:
+        """Its generation with its name, if it has one: ``合同@000003``."""
+        return f"{self.collection}@{self.generation}" if self.collection else self.generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,15 @@ class Receipt:
     text: str
     status: Status
     confidence: float
-    generation: str
     citations: tuple[CitedQuote, ...]
     models: ModelFingerprints
-    searched: SearchedFiles
+    searched: tuple[SearchedCollection, ...]  # at least one
+    unsearched: tuple[str, ...] = ()  # collections that were asked and could not be searched
+
+    @property
+    def generation(self) -> str:
+        """The generation of every index that was asked: ``合同@000003, 年报@000012``."""
+        return ", ".join(one.label for one in self.searched)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the receipt as JSON-ready values, without its own checksum."""
@@ -97,14 +109,13 @@ class Receipt:
             "text": self.text,
             "status": self.status.value,
             "confidence": self.confidence,
-            "generation": self.generation,
             "citations": [cited.to_dict() for cited in self.citations],
             "models": asdict(self.models),
-            "searched": {
-                "n_files": self.searched.n_files,
-                "sha256": self.searched.sha256,
-                "files": [asdict(file) for file in self.searched.files],
-            },
+            "searched": [
+                {**asdict(one), "files": [asdict(file) for file in one.files]}
+                for one in self.searched
+            ],
+            "unsearched": list(self.unsearched),
         }
 
 

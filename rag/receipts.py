@@ -1,10 +1,11 @@
 """Receipts: an Answer, as long as its documents are at hand → what proves it years later.
 
 A receipt is made right after the answer, saved as one JSON file (``rag.receipt_file``), and checked
-against the documents' folder without any index or model (``rag.receipt_checking``).
+against the documents' folders without any index or model (``rag.receipt_checking``).
 """
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +14,10 @@ from index.knowledge_base import KnowledgeBase
 from index.loading import hash_bytes
 from index.manifest import utc_now
 from rag.datatypes import Answer, Citation, Status
+from rag.federation import Library
+from rag.joined import JoinedBase
 from rag.quotes import anchor_quote
-from rag.reader import BUNDLED_DIR
+from rag.reader import BUNDLED_DIR, SpanReader
 from rag.receipt_checking import verify_receipt
 from rag.receipt_file import load_receipt, save_receipt
 from rag.receipt_records import (
@@ -22,39 +25,31 @@ from rag.receipt_records import (
     ModelFingerprints,
     Receipt,
     ReceiptError,
+    SearchedCollection,
     SearchedFile,
-    SearchedFiles,
     hash_files,
 )
 from rag.reranking import BUNDLED_PATH
 
-__all__ = [
-    "bundled_reader_sha256",
-    "load_receipt",
-    "make_receipt",
-    "save_receipt",
-    "verify_receipt",
-]
+__all__ = ["load_receipt", "make_receipt", "save_receipt", "verify_receipt"]
 
-_MAX_LISTED = 1000  # files; of more there is one hash only
+_MAX_LISTED = 1000  # files of all collections, each has its share; of more there is one hash only
 
 
-def make_receipt(
-    answer: Answer,
-    knowledge_base: KnowledgeBase,
-    *,
-    reader_sha256: str,
-) -> Receipt:
+def make_receipt(answer: Answer, library: Library) -> Receipt:
     """Make the receipt of an answer.
 
-    :param answer: From the generation that is still live.
-    :param knowledge_base: That generation.
-    :param reader_sha256: :func:`bundled_reader_sha256`, or "" when another reader answered.
+    :param answer: From the generations that are still live.
+    :param library: The folder or collections that gave it.
     :return: The receipt. When nothing was found it lists the files that were searched.
-    :raises ReceiptError: When the index is no longer the one that was asked.
+    :raises ReceiptError: When an index is no longer the one that was asked.
     """
-    if answer.generation != knowledge_base.generation:
+    bases = {one.collection: one.knowledge_base for one in library.answerers}
+    joined = JoinedBase(bases)
+    if answer.generation not in {joined.generation, joined.generations}:
         raise _outdated()
+    is_bundled = isinstance(library.reading.reader, SpanReader)
+    most = _MAX_LISTED // len(bases) if answer.status is Status.NOT_FOUND else 0
     body = answer.to_dict()  # whose question has no lone surrogates
     return Receipt(
         created_at=utc_now(),
@@ -64,24 +59,19 @@ def make_receipt(
         text=answer.text,
         status=answer.status,
         confidence=answer.confidence,
-        generation=answer.generation,
-        citations=tuple(_anchor(citation, knowledge_base) for citation in answer.citations),
+        citations=tuple(_anchor(citation, bases) for citation in answer.citations),
         models=ModelFingerprints(
-            encoder=knowledge_base.manifest.encoder_fingerprint,
-            reader=reader_sha256,
+            reader=_hash_file(BUNDLED_DIR / "model.safetensors") if is_bundled else "",
             reranker=_hash_file(BUNDLED_PATH),
         ),
-        searched=_describe_files(knowledge_base, is_listed=answer.status is Status.NOT_FOUND),
+        searched=tuple(_describe(name, base, most) for name, base in bases.items()),
+        unsearched=answer.unsearched,
     )
 
 
-def bundled_reader_sha256() -> str:
-    """Return the sha256 of the weights of the bundled reader."""
-    return _hash_file(BUNDLED_DIR / "model.safetensors")
-
-
-def _anchor(citation: Citation, knowledge_base: KnowledgeBase) -> CitedQuote:
+def _anchor(citation: Citation, bases: Mapping[str, KnowledgeBase]) -> CitedQuote:
     try:
+        knowledge_base = bases[citation.collection]
         info = knowledge_base.files.document_info(knowledge_base.files.doc_id_of(citation.source))
         text = knowledge_base.document(info.doc_id).text
     except KeyError as exc:
@@ -96,15 +86,20 @@ def _anchor(citation: Citation, knowledge_base: KnowledgeBase) -> CitedQuote:
     return CitedQuote(citation, anchor.prefix, anchor.suffix, info.text_sha256, info.size)
 
 
-def _describe_files(knowledge_base: KnowledgeBase, *, is_listed: bool) -> SearchedFiles:
+def _describe(collection: str, knowledge_base: KnowledgeBase, most: int) -> SearchedCollection:
     files = [
         SearchedFile(file.source, file.sha256, was_read=file.is_indexed)
         for file in knowledge_base.files.files()
     ]
-    digest = hash_files((file.source, file.sha256) for file in files)
-    # Other people may get to see the receipt of an answer, and the other files are none of theirs.
-    listed = tuple(files) if is_listed and len(files) <= _MAX_LISTED else ()
-    return SearchedFiles(len(files), digest, listed)
+    return SearchedCollection(
+        collection=collection,
+        generation=knowledge_base.generation,
+        encoder=knowledge_base.manifest.encoder_fingerprint,
+        n_files=len(files),
+        sha256=hash_files((file.source, file.sha256) for file in files),
+        # Other people may see the receipt of an answer, and the other files are none of theirs.
+        files=tuple(files) if len(files) <= most else (),
+    )
 
 
 @cache

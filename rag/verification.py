@@ -15,7 +15,15 @@ class Outcome(StrEnum):
     MOVED = "moved"  # the quote stands, but elsewhere or in a file that was edited
     CHANGED = "changed"  # the file is there, the quote is not
     GONE = "gone"  # there is neither the file nor the quote
-    UNREADABLE = "unreadable"  # the file cannot be read here, so nothing can be said
+    UNREADABLE = "unreadable"  # the file or its folder is not at hand, so nothing can be said
+
+
+class Access(StrEnum):
+    """Whether a collection's folder is at hand."""
+
+    CHECKED = "checked"
+    UNKNOWN = "unknown"  # no collection of its name was given to check
+    NO_FOLDER = "no_folder"  # there is one, but its folder is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class CitationCheck:
 
 @dataclass(frozen=True, slots=True)
 class SearchedCheck:
-    """What has become of the files that an answer was not found in; names are sorted."""
+    """What has become of a collection's files, none of which had the answer; names are sorted."""
 
     is_same: bool  # the same contents are there and no others
     n_then: int
@@ -63,24 +71,57 @@ class SearchedCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionCheck:
+    """What has become of a collection, or of a folder without a name."""
+
+    collection: str  # its name in the receipt
+    access: Access
+    folder: str = ""  # where it is, or should be; "" when that is not known
+    searched: SearchedCheck | None = None  # None when there are citations, or it was not checked
+    problems: tuple[Problem, ...] = ()  # files that were to be read and could not be
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether everything in it could be looked at."""
+        differs = self.searched is not None and not self.searched.is_same
+        return self.access is Access.CHECKED and not (differs and self.problems)
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether it is at hand, and for an answer not found every file the same."""
+        is_same = self.searched is None or self.searched.is_same
+        return self.access is Access.CHECKED and is_same
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the check as JSON-ready values."""
+        return {
+            "collection": self.collection,
+            "access": self.access.value,
+            "folder": self.folder,
+            "searched": asdict(self.searched) if self.searched else None,
+            "problems": [asdict(problem) for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What has become of all that a receipt says."""
 
     citations: tuple[CitationCheck, ...]
-    searched: SearchedCheck | None  # None when there are citations
-    problems: tuple[Problem, ...]  # files that were to be read and could not be
+    collections: tuple[CollectionCheck, ...]  # that are cited; for an answer not found, all
 
     @property
     def is_complete(self) -> bool:
         """Tell whether everything could be looked at."""
         unknown = any(check.outcome is Outcome.UNREADABLE for check in self.citations)
-        return not unknown and not (self.searched and not self.searched.is_same and self.problems)
+        return not unknown and all(check.is_complete for check in self.collections)
 
     @property
     def stands(self) -> bool:
         """Tell whether every quote is still there, and for an answer not found every file."""
-        is_same = self.searched is None or self.searched.is_same
-        return is_same and all(check.stands for check in self.citations)
+        return all(check.stands for check in self.citations) and all(
+            check.stands for check in self.collections
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verification as JSON-ready values."""
@@ -88,6 +129,5 @@ class Verification:
             "stands": self.stands,
             "complete": self.is_complete,
             "citations": [check.to_dict() for check in self.citations],
-            "searched": asdict(self.searched) if self.searched else None,
-            "problems": [asdict(problem) for problem in self.problems],
+            "collections": [check.to_dict() for check in self.collections],
         }

@@ -9,7 +9,14 @@ from rich.text import Text
 
 from rag.datatypes import Citation, Status
 from rag.receipt_records import Receipt
-from rag.verification import CitationCheck, Outcome, SearchedCheck, Verification
+from rag.verification import (
+    Access,
+    CitationCheck,
+    CollectionCheck,
+    Outcome,
+    SearchedCheck,
+    Verification,
+)
 from webui.controls import neutralize, neutralize_line
 from webui.languages import Texts
 from webui.languages.receipts import RECEIPT_TEXTS, ReceiptTexts
@@ -34,8 +41,9 @@ def to_json(receipt: Receipt, verification: Verification) -> dict[str, Any]:
     :param verification: What became of it.
     """
     body = receipt.to_dict()
-    kept = ("created_at", "yiju_version", "question", "text", "status", "confidence", "generation")
-    return {"receipt": {key: body[key] for key in kept}, **verification.to_dict()}
+    kept = ("created_at", "yiju_version", "question", "text", "status", "confidence", "unsearched")
+    shown = {key: body[key] for key in kept}
+    return {"receipt": {**shown, "generation": receipt.generation}, **verification.to_dict()}
 
 
 def print_verification(
@@ -54,20 +62,26 @@ def print_verification(
     _print(console, Text(neutralize_line(words.question.format(question=receipt.question))))
     found = texts.not_found if receipt.status is Status.NOT_FOUND else receipt.text
     _print(console, Text(neutralize_line(words.answer.format(answer=found)), "bold"))
+    if receipt.unsearched:
+        names = words.between_files.join(receipt.unsearched)
+        _print(console, Text(neutralize_line(words.unsearched.format(names=names)), "dim"))
+    collections = {check.collection: check for check in verification.collections}
     for check in verification.citations:
-        _print_check(console, check, texts)
-    if verification.searched:
-        for line in _describe_searched(verification.searched, words):
+        _print_check(console, check, collections.get(check.citation.collection), texts)
+    if not verification.citations:
+        for line in _describe_collections(verification.collections, words):
             _print(console, Text(neutralize_line(line)))
-    if verification.problems:
-        problems = [(problem.source, problem.message) for problem in verification.problems]
-        title = words.problems.format(count=f"{len(problems):,}")
-        console.print(make_file_table(title, problems, texts))
+    _print_problems(console, verification, texts)
+    if any(check.access is Access.UNKNOWN for check in verification.collections):
+        how = words.how_one if len(receipt.searched) == 1 else words.how_several
+        _print(console, Text(f"\n{how}"))
     if len(verification.citations) > 1:
         _print(console, Text(f"\n{_count(verification, words)}", "bold"))
 
 
-def _print_check(console: Console, check: CitationCheck, texts: Texts) -> None:
+def _print_check(
+    console: Console, check: CitationCheck, collection: CollectionCheck | None, texts: Texts
+) -> None:
     words = RECEIPT_TEXTS[texts.code]
     places = [_place(check.citation, texts)]
     if check.found:  # as it is now, also where nothing changed: a receipt may say anything
@@ -76,7 +90,8 @@ def _print_check(console: Console, check: CitationCheck, texts: Texts) -> None:
     line = Text(words.outcomes[check.outcome], _STYLES[check.outcome])
     number = describe_number(check.citation, texts)
     line.append(f" {number} {neutralize_line(' → '.join(places))}", "not bold cyan")
-    if remarks := _remarks(check, words):
+    barrier = _describe_barrier(collection, words) if collection else ""
+    if remarks := [barrier] if barrier else _remarks(check, words):
         remark = words.remark.format(remark=words.between_remarks.join(remarks))
         line.append(neutralize_line(remark), "not bold default")
     _print(console, Text())
@@ -100,6 +115,17 @@ def _place(citation: Citation, texts: Texts) -> str:
     return describe_place(replace(citation, heading=()), texts)
 
 
+def _print_problems(console: Console, verification: Verification, texts: Texts) -> None:
+    problems = [
+        ("/".join(filter(None, (check.collection, problem.source))), problem.message)
+        for check in verification.collections
+        for problem in check.problems
+    ]
+    if problems:
+        title = RECEIPT_TEXTS[texts.code].problems.format(count=f"{len(problems):,}")
+        console.print(make_file_table(title, problems, texts))
+
+
 def _remarks(check: CitationCheck, words: ReceiptTexts) -> list[str]:
     if check.outcome is Outcome.GONE:
         return [words.nowhere]
@@ -120,6 +146,25 @@ def _describe_move(check: CitationCheck, found: Citation, words: ReceiptTexts) -
     if check.has_same_text:
         return words.saved_again
     return words.edited_elsewhere if found.span == check.citation.span else words.edited
+
+
+def _describe_barrier(check: CollectionCheck, words: ReceiptTexts) -> str:
+    """Say why a collection was not checked; "" when it was."""
+    if check.access is Access.UNKNOWN:
+        return words.unknown.format(name=check.collection)
+    return words.no_folder.format(folder=check.folder) if check.access is Access.NO_FOLDER else ""
+
+
+def _describe_collections(checks: Sequence[CollectionCheck], words: ReceiptTexts) -> list[str]:
+    """Say what became of all that was searched in vain."""
+    lines = []
+    for check in checks:
+        barrier = words.remark.format(remark=_describe_barrier(check, words))
+        not_checked = [words.outcomes[Outcome.UNREADABLE] + barrier]
+        said = _describe_searched(check.searched, words) if check.searched else not_checked
+        pattern = words.of_collection if check.collection else "{said}"
+        lines += [pattern.format(name=check.collection, said=line) for line in said]
+    return lines
 
 
 def _describe_searched(check: SearchedCheck, words: ReceiptTexts) -> list[str]:

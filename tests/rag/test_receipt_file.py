@@ -18,11 +18,13 @@ from rag.receipt_records import (
     ModelFingerprints,
     Receipt,
     ReceiptError,
+    SearchedCollection,
     SearchedFile,
-    SearchedFiles,
     hash_files,
     hash_json,
 )
+from rag.registry import Collection, name_key
+from rag.verification import Outcome
 from tests.strategies import mixed_texts
 
 TEXT = "会议纪要\n\n大会于2月5日召开，由刘建国主持。会后参观了图书馆。"
@@ -55,12 +57,33 @@ def make_receipt(document=TEXT, quote=QUOTE, words=WORDS, **changes):
         text=words.of(document),
         status=Status.ANSWERED,
         confidence=0.91,
-        generation="000001",
         citations=(CitedQuote(citation, anchor.prefix, anchor.suffix, "cd" * 32, 99),),
-        models=ModelFingerprints("some-encoder", "ef" * 32, ""),
-        searched=SearchedFiles(3, "01" * 32),
+        models=ModelFingerprints("ef" * 32, ""),
+        searched=(searched(""),),
     )
     return replace(receipt, **changes)
+
+
+def searched(collection, files=()):
+    """Describe a collection of which the given files are listed, or three that are not."""
+    if not files:
+        return SearchedCollection(collection, "000001", "some-encoder", 3, "01" * 32)
+    digest = hash_files((file.source, file.sha256) for file in files)
+    return SearchedCollection(collection, "000001", "some-encoder", len(files), digest, files)
+
+
+def make_joined_receipt(*names):
+    """Make the receipt of an answer with one quote of each of several collections."""
+    receipt = make_receipt()
+    (cited,) = receipt.citations
+    citations = tuple(
+        replace(cited, citation=replace(cited.citation, number=number, collection=name))
+        for number, name in enumerate(names, 1)
+    )
+    return replace(receipt, citations=citations, searched=tuple(map(searched, names)))
+
+
+collection_names = mixed_texts().filter(str.strip)
 
 
 @st.composite
@@ -74,11 +97,19 @@ def receipts(draw):
         st.dictionaries(st.sampled_from(["甲.txt", "b/c.md"]), st.sampled_from(["", "ab" * 32]))
     )
     listed = tuple(SearchedFile(at, sha256, bool(sha256)) for at, sha256 in sorted(files.items()))
-    searched = SearchedFiles(len(files), hash_files(files.items()), listed)
-    changes = {"question": draw(mixed_texts()), "confidence": draw(st.floats(0, 1))}
+    names = draw(st.just([""]) | st.lists(collection_names, min_size=1, unique_by=name_key))
+    changes = {
+        "question": draw(mixed_texts()),
+        "confidence": draw(st.floats(0, 1)),
+        "searched": tuple(searched(name, listed) for name in names),
+        "unsearched": tuple(draw(st.lists(collection_names, max_size=2))),
+    }
     if draw(st.booleans()):
-        changes |= {"status": Status.NOT_FOUND, "citations": (), "text": "", "searched": searched}
-    return make_receipt(text, Span(start, end), highlight, **changes)
+        return make_receipt(status=Status.NOT_FOUND, citations=(), **changes | {"text": ""})
+    receipt = make_receipt(text, Span(start, end), highlight, **changes)
+    cited = receipt.citations[0]
+    named = replace(cited.citation, collection=draw(st.sampled_from(names)))
+    return replace(receipt, citations=(replace(cited, citation=named),))
 
 
 def _json_values():
@@ -138,7 +169,7 @@ def test_a_receipt_comes_back_equal(tmp_path_factory, receipt):
 def test_a_saved_receipt_holds_what_the_answer_was_made_of(tmp_path):
     body = saved(make_receipt(), tmp_path / "r.json")
 
-    assert (body["kind"], body["format_version"]) == ("yiju receipt", 1)
+    assert (body["kind"], body["format_version"]) == ("yiju receipt", 2)
     (citation,) = body["citations"]
     assert citation["quote"] == "大会于2月5日召开，由刘建国主持。"
     assert citation["quote"][11:14] == body["text"] == "刘建国"
@@ -229,13 +260,13 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
         b'{"a":' * 100_000,
         b'{"kind": "yiju receipt"}',
         b'{"kind": "yiju receipt", "format_version": NaN}',
-        b'{"kind": "yiju receipt", "format_version": 1}',
+        b'{"kind": "yiju receipt", "format_version": 2}',
         b'{"kind": "yiju receipt", "format_version": true}',
         b'{"kind": "yiju receipt", "format_version": ' + b"9" * 5000 + b"}",
         b'{"kind": "yiju receipt", "format_version": -Infinity}',
         b'{"kind": "yiju receipt", "format_version": 1e999}',
         b'{"kind": "x", "kind": "yiju receipt"}',
-        b'{"kind": "yiju receipt", "format_version": 1, "text": "\\ud800"}',
+        b'{"kind": "yiju receipt", "format_version": 2, "text": "\\ud800"}',
         b" " * (16 * 2**20 + 1),
     ],
     ids=lambda data: ascii(data[:50]),
@@ -255,7 +286,7 @@ def test_a_receipt_that_cannot_be_read_is_a_clear_error(tmp_path, name):
         load_receipt(tmp_path / name)
 
 
-@pytest.mark.parametrize("version", [0, 2, 99, "1", None, [[]], 1.5])
+@pytest.mark.parametrize("version", [0, 1, 99, "2", None, [[]], 2.5])
 def test_another_format_version_is_named(tmp_path, version):
     body = saved(make_receipt(), tmp_path / "r.json")
     body["format_version"] = version
@@ -333,10 +364,22 @@ def _forgeries():
         ("citations.0.size", -1),
         ("models", []),
         ("models.reader", "latest"),
-        ("searched.n_files", "3"),
-        ("searched.files", [{"source": "a.txt", "sha256": "ab" * 32, "was_read": True}]),
-        ("searched.files", [{"source": "a.txt", "sha256": "", "was_read": 1}]),
-        ("searched.files", [{"source": "../a", "sha256": "", "was_read": True}]),
+        ("models.reranker", None),
+        ("unsearched", "年报"),
+        ("unsearched", [7]),
+        ("searched", []),
+        ("searched", {}),
+        ("searched.0", "规章"),
+        ("searched.0.collection", None),
+        ("searched.0.collection", "合同"),
+        ("searched.0.generation", 1),
+        ("searched.0.encoder", None),
+        ("searched.0.n_files", "3"),
+        ("searched.0.files", [{"source": "a.txt", "sha256": "ab" * 32, "was_read": True}]),
+        ("searched.0.files", [{"source": "a.txt", "sha256": "", "was_read": 1}]),
+        ("searched.0.files", [{"source": "../a", "sha256": "", "was_read": True}]),
+        ("citations.0.collection", "合同"),
+        ("citations.0.collection", None),
     ]
 
 
@@ -348,6 +391,27 @@ def test_a_forged_value_is_refused_by_its_name(tmp_path, way, value):
     write(body, tmp_path / "r.json")
 
     with pytest.raises(ReceiptError, match="cannot be used"):
+        load_receipt(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("Annual", "ANNUAL", "apart"),
+        ("合同", "合同 ", "apart"),
+        ("a", "ａ", "apart"),
+        ("合同", "", "apart"),
+        ("合同", "年报", "was not searched"),
+    ],
+)
+def test_collections_that_a_receipt_mixes_up_are_refused(tmp_path, first, second, words):
+    receipt = make_joined_receipt("合同", "规章")
+    body = saved(receipt, tmp_path / "r.json")
+    for each, name in zip(body["searched"], (first, second), strict=True):
+        each["collection"] = name
+    write(body, tmp_path / "r.json")
+
+    with pytest.raises(ReceiptError, match=words):
         load_receipt(tmp_path / "r.json")
 
 
@@ -366,7 +430,8 @@ def _load_and_verify(path, folder):
     except ReceiptError as exc:
         assert str(exc)
         return
-    json.dumps(verify_receipt(receipt, folder).to_dict(), allow_nan=False).encode("utf-8")
+    verification = verify_receipt(receipt, [Collection("", folder)])
+    json.dumps(verification.to_dict(), allow_nan=False).encode("utf-8")
 
 
 @given(_json_values())
@@ -380,7 +445,9 @@ def test_no_json_whatever_breaks_loading_or_verifying(tmp_path_factory, folder, 
 @given(st.data())
 def test_no_forged_value_whatever_breaks_loading_or_verifying(tmp_path_factory, folder, data):
     path = tmp_path_factory.mktemp("receipts") / "r.json"
-    body = saved(make_receipt(), path)
+    body = saved(
+        data.draw(st.sampled_from([make_receipt(), make_joined_receipt("甲", "乙")])), path
+    )
     way = data.draw(st.sampled_from(list(_places(body))))
     _put(body, way, data.draw(_json_values()))
     try:
@@ -391,10 +458,21 @@ def test_no_forged_value_whatever_breaks_loading_or_verifying(tmp_path_factory, 
     _load_and_verify(path, folder)
 
 
-@given(receipts())
-def test_any_receipt_can_be_verified_against_any_folder(folder, receipt):
-    verification = verify_receipt(receipt, folder)
+@given(receipts(), st.data())
+def test_any_receipt_can_be_verified_against_any_folders(folder, receipt, data):
+    known = data.draw(st.sets(st.sampled_from(receipt.searched)))
+    given = [Collection(one.collection, folder) for one in known]
+    given.append(Collection("@ another @", folder))
+
+    verification = verify_receipt(receipt, given)
 
     assert len(verification.citations) == len(receipt.citations)
+    names = {one.collection for one in known}
     for check in verification.citations:
         assert check.stands == (check.found is not None)
+        is_known = check.citation.collection in names
+        assert (check.outcome is Outcome.UNREADABLE) == (not is_known)
+    asked = {cited.citation.collection for cited in receipt.citations}
+    asked = asked or {one.collection for one in receipt.searched}
+    assert {check.collection for check in verification.collections} == asked
+    assert verification.is_complete == (asked <= names)

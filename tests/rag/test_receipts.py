@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from index.datatypes import Problem
-from index.errors import IndexMissingError
 from index.formats.registry import Loader
 from index.loading import Scan, scan_documents
 from index.settings import IndexSettings
@@ -14,13 +13,13 @@ from rag.datatypes import Status
 from rag.receipt_folder import Folder
 from rag.receipt_records import ReceiptError
 from rag.receipts import (
-    bundled_reader_sha256,
     load_receipt,
     make_receipt,
     save_receipt,
     verify_receipt,
 )
-from rag.verification import Outcome
+from rag.registry import Collection
+from rag.verification import Access, Outcome
 from tests.fakes import HashEncoder
 from tests.index.folders import build, load, write_documents
 from tests.index.formats.pdf_files import lines, make_pdf
@@ -62,20 +61,22 @@ def folder(tmp_path):
 
 
 def _keep(answerer, receipts_dir, question=QUESTION):
-    receipt = make_receipt(
-        answerer.answer(question),
-        answerer.knowledge_base,
-        reader_sha256=bundled_reader_sha256(),
-    )
+    receipt = make_receipt(answerer.answer(question), answerer)
     save_receipt(receipt, receipts_dir / "receipt.json")
     loaded = load_receipt(receipts_dir / "receipt.json")
     assert loaded == receipt
     return loaded
 
 
+def verify(receipt, folder, index=None, **kwargs):
+    """Verify the receipt of a folder without a name."""
+    return verify_receipt(receipt, [Collection("", folder, index)], **kwargs)
+
+
 def check(receipt, folder, **kwargs):
-    verification = verify_receipt(receipt, folder, **kwargs)
-    assert verification.searched is None
+    verification = verify(receipt, folder, **kwargs)
+    (collection,) = verification.collections
+    assert collection.searched is None
     return verification.citations[0]
 
 
@@ -85,11 +86,31 @@ def write(folder, source, text):
     path.write_text(text, "utf-8", newline="")
 
 
+def _hold(knowledge_base, answerer, reader=None):
+    """Hold another knowledge base with an answerer's models, or with another reader."""
+    reading = replace(answerer.reading, reader=reader) if reader else answerer.reading
+    return Answerer(
+        knowledge_base,
+        reading,
+        documents_dir=answerer.documents_dir,
+        index_dir=answerer.index_dir,
+    )
+
+
+class _OtherReader:
+    """A reader that is not the bundled one."""
+
+    def read(self, query, hits):
+        return []
+
+
 class TestMaking:
     def test_a_receipt_holds_the_answer_and_what_it_was_made_with(self, kept, answerer):
         assert (kept.question, kept.text, kept.status) == (QUESTION, "刘建国", Status.ANSWERED)
         assert kept.generation == answerer.manifest.generation
-        assert kept.models.encoder == answerer.manifest.encoder_fingerprint
+        (searched,) = kept.searched
+        assert searched.encoder == answerer.manifest.encoder_fingerprint
+        assert (searched.collection, kept.unsearched) == ("", ())
         assert len(kept.models.reader) == len(kept.models.reranker) == 64
         cited = kept.citations[0]
         assert cited.citation.quote == SENTENCE
@@ -100,23 +121,25 @@ class TestMaking:
         assert cited.size == len(MINUTES.encode("utf-8"))
 
     def test_the_receipt_of_an_answer_does_not_name_the_other_files(self, kept):
-        assert kept.searched.n_files == 3
-        assert kept.searched.files == ()
+        (searched,) = kept.searched
+        assert (searched.n_files, searched.files) == (3, ())
 
     def test_the_receipt_of_no_answer_lists_what_was_searched(self, kept_not_found):
         assert (kept_not_found.status, kept_not_found.text) == (Status.NOT_FOUND, "")
         assert kept_not_found.citations == ()
-        assert [file.source for file in kept_not_found.searched.files] == sorted(TEXTS)
-        assert all(file.was_read for file in kept_not_found.searched.files)
+        (searched,) = kept_not_found.searched
+        assert [file.source for file in searched.files] == sorted(TEXTS)
+        assert all(file.was_read for file in searched.files)
 
     def test_of_very_many_files_there_is_a_hash_only(self, answerer, judging, tmp_path):
         no = judging(answerer, answered=2, uncertain=2).answer(QUESTION)
         many = write_documents(tmp_path, {f"{at}.txt": f"第{at}份。" for at in range(1001)})
         build(many, HashEncoder())
 
-        receipt = make_receipt(no, load(many, HashEncoder()), reader_sha256="")
+        receipt = make_receipt(no, _hold(load(many, HashEncoder()), answerer, _OtherReader()))
 
-        assert (receipt.searched.n_files, receipt.searched.files) == (1001, ())
+        (searched,) = receipt.searched
+        assert (searched.n_files, searched.files) == (1001, ())
         assert receipt.models.reader == ""
 
     @pytest.mark.parametrize("change", ["another generation", "gone", "edited"])
@@ -135,7 +158,7 @@ class TestMaking:
             build(other, HashEncoder(), full=True)
 
         with pytest.raises(ReceiptError, match="Ask again"):
-            make_receipt(answer, load(other, HashEncoder()), reader_sha256="")
+            make_receipt(answer, _hold(load(other, HashEncoder()), answerer))
 
 
 class TestUnchanged:
@@ -157,7 +180,7 @@ class TestUnchanged:
     def test_a_copy_of_the_folder_anywhere_proves_it_too(self, kept, folder, tmp_path):
         copy = shutil.copytree(folder, tmp_path / "archive" / "2031")
 
-        assert verify_receipt(kept, copy).stands
+        assert verify(kept, copy).stands
 
     def test_a_damaged_or_lying_index_does_not_matter(self, kept, folder):
         (folder / ".yiju").mkdir()
@@ -267,7 +290,7 @@ class TestChangedOrGone:
     def test_an_edited_sentence_is_changed_and_the_closest_one_shown(self, kept, folder):
         write(folder, "会议.txt", MINUTES.replace("刘建国", "王小明").replace("会议纪要", "纪要"))
 
-        verification = verify_receipt(kept, folder)
+        verification = verify(kept, folder)
         (found, *_) = verification.citations
 
         assert found.outcome is Outcome.CHANGED
@@ -300,7 +323,7 @@ class TestChangedOrGone:
     def test_a_deleted_file_is_gone(self, kept, folder):
         (folder / "会议.txt").unlink()
 
-        verification = verify_receipt(kept, folder)
+        verification = verify(kept, folder)
 
         assert verification.citations[0].outcome is Outcome.GONE
         assert not verification.stands
@@ -328,14 +351,19 @@ class TestChangedOrGone:
 
         assert check(kept, folder).outcome is Outcome.GONE
 
-    def test_a_missing_folder_is_an_error(self, kept, tmp_path):
-        with pytest.raises(IndexMissingError, match="No documents' folder"):
-            verify_receipt(kept, tmp_path / "nowhere")
+    def test_of_a_missing_folder_nothing_is_said(self, kept, tmp_path):
+        verification = verify(kept, tmp_path / "nowhere")
+
+        assert {one.outcome for one in verification.citations} == {Outcome.UNREADABLE}
+        (collection,) = verification.collections
+        assert collection.access is Access.NO_FOLDER
+        assert collection.folder == str(tmp_path / "nowhere")
+        assert not verification.is_complete
 
 
 class TestUnreadable:
     def test_nothing_is_said_of_a_file_that_may_not_be_read(self, kept, folder):
-        verification = verify_receipt(kept, folder, settings=IndexSettings(max_file_bytes=100))
+        verification = verify(kept, folder, settings=IndexSettings(max_file_bytes=100))
         (found, *_) = verification.citations
 
         assert found.outcome is Outcome.UNREADABLE
@@ -389,9 +417,10 @@ class TestUnreadable:
         (folder / "会议.txt").unlink()
         (folder / "damaged.txt").write_bytes(b"\x00\x01\x02\xff" * 99)
 
-        verification = verify_receipt(kept, folder)
+        verification = verify(kept, folder)
 
-        assert [problem.source for problem in verification.problems] == ["damaged.txt"]
+        (collection,) = verification.collections
+        assert [problem.source for problem in collection.problems] == ["damaged.txt"]
 
 
 class TestFormats:
@@ -443,10 +472,11 @@ class TestFormats:
 
 class TestNotFound:
     def _searched(self, receipt, folder, **kwargs):
-        verification = verify_receipt(receipt, folder, **kwargs)
+        verification = verify(receipt, folder, **kwargs)
         assert verification.citations == ()
-        assert verification.stands == verification.searched.is_same
-        return verification.searched
+        (collection,) = verification.collections
+        assert verification.stands == collection.searched.is_same
+        return collection.searched
 
     def test_the_same_files_have_still_no_answer(self, kept_not_found, folder):
         searched = self._searched(kept_not_found, folder)
@@ -471,17 +501,17 @@ class TestNotFound:
         assert searched.removed == ("hoist.md",)
 
     def test_a_file_that_may_not_be_read_leaves_it_open(self, kept_not_found, folder):
-        verification = verify_receipt(
-            kept_not_found, folder, settings=IndexSettings(max_file_bytes=100)
-        )
+        verification = verify(kept_not_found, folder, settings=IndexSettings(max_file_bytes=100))
 
         assert not verification.is_complete
         assert not verification.stands
-        assert verification.searched.removed == ()
-        assert "会议.txt" in [problem.source for problem in verification.problems]
+        (collection,) = verification.collections
+        assert collection.searched.removed == ()
+        assert "会议.txt" in [problem.source for problem in collection.problems]
 
     def test_files_that_are_not_listed_are_compared_by_their_hash(self, kept_not_found, folder):
-        receipt = replace(kept_not_found, searched=replace(kept_not_found.searched, files=()))
+        (searched,) = kept_not_found.searched
+        receipt = replace(kept_not_found, searched=(replace(searched, files=()),))
 
         assert self._searched(receipt, folder).is_same
         write(folder, "新.txt", "新的。")
@@ -492,14 +522,15 @@ class TestNotFound:
         (folder / "index" / "manifest.json").write_text("{}", "utf-8")
 
         assert not self._searched(kept_not_found, folder).is_same
-        assert self._searched(kept_not_found, folder, excluded=folder / "index").is_same
+        assert self._searched(kept_not_found, folder, index=folder / "index").is_same
 
     def test_files_that_could_not_be_read_then_count_too(self, tmp_path, judging):
         folder = write_documents(tmp_path / "d", {**TEXTS, "x.txt": b"\x00\x01\x02\xff" * 99})
         answerer = judging(Answerer.open(folder), answered=2, uncertain=2)
         kept = _keep(answerer, tmp_path)
 
-        assert [file.source for file in kept.searched.files if not file.was_read] == ["x.txt"]
+        (searched,) = kept.searched
+        assert [file.source for file in searched.files if not file.was_read] == ["x.txt"]
         assert self._searched(kept, folder).is_same
         write(folder, "x.txt", "大会由刘建国主持。")
         assert self._searched(kept, folder).changed == ("x.txt",)

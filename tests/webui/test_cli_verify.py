@@ -15,7 +15,14 @@ from typer.testing import CliRunner
 
 from index.datatypes import Problem
 from rag.receipts import load_receipt, save_receipt
-from rag.verification import CitationCheck, Outcome, SearchedCheck, Verification
+from rag.verification import (
+    Access,
+    CitationCheck,
+    CollectionCheck,
+    Outcome,
+    SearchedCheck,
+    Verification,
+)
 from tests.webui.samples import HOSTILE
 from webui.cli import commands
 from webui.languages.receipts import RECEIPT_TEXTS, ReceiptTexts
@@ -107,7 +114,8 @@ class TestAsking:
         kept = load_receipt(not_found)
 
         assert kept.citations == ()
-        assert [file.source for file in kept.searched.files] == ["museum.txt", "tea_conference.txt"]
+        (searched,) = kept.searched
+        assert [file.source for file in searched.files] == ["museum.txt", "tea_conference.txt"]
 
     def test_an_existing_file_is_refused_before_anything_is_asked(self, documents, tmp_path):
         path = tmp_path / "r.json"
@@ -218,19 +226,27 @@ class TestVerifying:
         assert result.exit_code == 1
         assert result.stdout.count("\n") == 1
         body = json.loads(result.stdout)
-        assert list(body) == ["receipt", "stands", "complete", "citations", "searched", "problems"]
+        assert list(body) == ["receipt", "stands", "complete", "citations", "collections"]
         assert body["receipt"]["text"] == "4月16日"
         (check,) = body["citations"]
         assert (check["outcome"], check["found"]) == ("changed", None)
         assert check["citation"]["quote"] == SENTENCE
         assert check["closest"]["line"] == 3
-        assert (body["stands"], body["complete"], body["searched"]) == (False, True, None)
+        assert (body["stands"], body["complete"]) == (False, True)
+        (collection,) = body["collections"]
+        assert collection == {
+            "collection": "",
+            "access": "checked",
+            "folder": str(documents),
+            "searched": None,
+            "problems": [],
+        }
 
     @pytest.mark.parametrize(
         ("change", "words"),
         [
             (lambda body: body.update(text="4月17日"), "was altered or damaged"),
-            (lambda body: body.update(format_version=2), "has format version 2"),
+            (lambda body: body.update(format_version=1), "has format version 1"),
             (lambda body: body.update(kind="invoice"), "is not a receipt"),
             (None, "is not a receipt"),
         ],
@@ -256,7 +272,8 @@ class TestVerifying:
 
         assert missing.exit_code == nowhere.exit_code == run("verify").exit_code == 2
         assert "cannot be read" in missing.stderr
-        assert "No documents' folder" in nowhere.stderr
+        assert f"它的文件夹不在了，或者打不开：{tmp_path / 'nowhere'}" in nowhere.stdout
+        assert "文件和这句话都找不到" not in nowhere.stdout
 
     def test_neither_index_nor_models_nor_gradio_are_loaded(self, receipt, documents):
         code = (
@@ -278,9 +295,9 @@ class TestVerifying:
         assert not (documents / ".yiju").exists()
 
 
-def printed(receipt, *checks, searched=None, problems=(), code="zh-Hans"):
+def printed(receipt, *checks, collections=(), code="zh-Hans"):
     console = Console(file=io.StringIO(), width=100, highlight=False, emoji=False)
-    verification = Verification(checks, searched, problems)
+    verification = Verification(checks, collections)
     print_verification(console, receipt, verification, texts_for(code))
     return console.file.getvalue()
 
@@ -327,7 +344,13 @@ class TestPrinting:
 
         shown = printed(
             load_receipt(not_found),
-            searched=SearchedCheck(is_same=False, n_then=2, n_now=52, added=names),
+            collections=(
+                CollectionCheck(
+                    "",
+                    Access.CHECKED,
+                    searched=SearchedCheck(is_same=False, n_then=2, n_now=52, added=names),
+                ),
+            ),
         )
 
         assert "000.txt、001.txt" in shown
@@ -338,23 +361,44 @@ class TestPrinting:
     def test_nothing_in_a_document_or_receipt_moves_the_cursor(self, receipt, citation, code):
         hostile = HOSTILE + ESCAPES + "\r\n"
         bad = replace(citation, source=hostile, quote=hostile, highlight=None, heading=(hostile,))
-        kept = replace(load_receipt(receipt), question=hostile, text=hostile, generation=hostile)
+        kept = load_receipt(receipt)
+        searched = replace(kept.searched[0], collection=hostile, generation=hostile)
+        kept = replace(
+            kept, question=hostile, text=hostile, searched=(searched,), unsearched=(hostile,)
+        )
+        named = replace(bad, collection=hostile)
+        files = SearchedCheck(False, 1, 1, (hostile,), (hostile,), (hostile,))
+        collections = [
+            CollectionCheck(
+                hostile,
+                Access.CHECKED,
+                hostile,
+                searched=files,
+                problems=(Problem(hostile, hostile),),
+            ),
+            CollectionCheck(hostile, Access.UNKNOWN),
+            CollectionCheck(hostile, Access.NO_FOLDER, hostile),
+        ]
 
         shown = printed(
             kept,
             CitationCheck(bad, Outcome.MOVED, found=replace(bad, source=hostile + "2")),
             CitationCheck(bad, Outcome.CHANGED, closest=bad, reason=hostile),
-            searched=SearchedCheck(False, 1, 1, (hostile,), (hostile,), (hostile,)),
-            problems=(Problem(hostile, hostile),),
+            CitationCheck(named, Outcome.UNREADABLE),
+            collections=collections,
             code=code,
-        )
+        ) + printed(kept, collections=collections, code=code)
 
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
         assert "[bold]x[/bold]" in shown
 
     def test_a_hostile_receipt_is_neutral_on_the_terminal(self, receipt, documents, tmp_path):
         kept = load_receipt(receipt)
-        save_receipt(replace(kept, question=ESCAPES, generation=ESCAPES), tmp_path / "r.json")
+        searched = replace(kept.searched[0], generation=ESCAPES)
+        save_receipt(
+            replace(kept, question=ESCAPES, searched=(searched,), unsearched=(ESCAPES,)),
+            tmp_path / "r.json",
+        )
 
         result = run("verify", tmp_path / "r.json", "--documents", documents)
 

@@ -38,6 +38,14 @@ class ReceiptTexts:
     between_files: str
     more_files: str  # {count}
     problems: str  # {count}
+    unsearched: str  # {names}
+    of_collection: str  # {name}, {said}
+    unknown: str  # {name}
+    no_folder: str  # {folder}
+    how_one: str  # what to do where the only one is unknown
+    how_several: str
+    of_several: str  # {names}
+    of_folder: str  # {names}
 
 
 RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
@@ -76,6 +84,24 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
         between_files="、",
         more_files="等，另有 {count} 个",
         problems="{count} 个文件读不了，没有核对",
+        unsearched="当时查不了，没有查：{names}",
+        of_collection="{name}：{said}",
+        unknown="文档集“{name}”没有登记，或者这次没有选",
+        no_folder="它的文件夹不在了，或者打不开：{folder}",
+        how_one=(
+            "请用原来的名字登记：yiju collections add 名字 文件夹；或用 --documents 指明文件夹。"
+        ),
+        how_several=(
+            "请用原来的名字登记：yiju collections add 名字 文件夹，再用 --collection all 核对。"
+        ),
+        of_several=(
+            "这张凭据出自几个文档集（{names}），一个文件夹核对不了。"
+            "请用这些名字登记文件夹，再用 --collection all 核对。"
+        ),
+        of_folder=(
+            "这张凭据出自一个没有名字的文件夹。请用 --documents 指明它，"
+            "或用 --collection 选一个：{names}"
+        ),
     ),
     "zh-Hant": ReceiptTexts(
         saved="憑據已存到 {path}",
@@ -112,6 +138,24 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
         between_files="、",
         more_files="等，另有 {count} 個",
         problems="{count} 個檔案讀不了，沒有核對",
+        unsearched="當時查不了，沒有查：{names}",
+        of_collection="{name}：{said}",
+        unknown="文件集「{name}」沒有登記，或者這次沒有選",
+        no_folder="它的資料夾不在了，或者打不開：{folder}",
+        how_one=(
+            "請用原來的名字登記：yiju collections add 名字 資料夾；或用 --documents 指明資料夾。"
+        ),
+        how_several=(
+            "請用原來的名字登記：yiju collections add 名字 資料夾，再用 --collection all 核對。"
+        ),
+        of_several=(
+            "這張憑據出自幾個文件集（{names}），一個資料夾核對不了。"
+            "請用這些名字登記資料夾，再用 --collection all 核對。"
+        ),
+        of_folder=(
+            "這張憑據出自一個沒有名字的資料夾。請用 --documents 指明它，"
+            "或用 --collection 選一個：{names}"
+        ),
     ),
     "en": ReceiptTexts(
         saved="Receipt saved to {path}",
@@ -154,5 +198,25 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
         between_files=", ",
         more_files="and {count} more",
         problems="Files that could not be read and were not checked: {count}",
+        unsearched="Could not be searched then, and was not: {names}",
+        of_collection="{name}: {said}",
+        unknown="the collection “{name}” is not registered, or was not chosen this time",
+        no_folder="its folder is gone or cannot be opened: {folder}",
+        how_one=(
+            "Register it under the same name: yiju collections add NAME FOLDER; or name its folder "
+            "with --documents."
+        ),
+        how_several=(
+            "Register it under the same name: yiju collections add NAME FOLDER, and check with "
+            "--collection all."
+        ),
+        of_several=(
+            "This receipt is of several collections ({names}), which one folder cannot check. "
+            "Register their folders under these names and check with --collection all."
+        ),
+        of_folder=(
+            "This receipt is of a folder without a name. Name it with --documents, or choose a "
+            "collection with --collection: {names}"
+        ),
     ),
 }
