@@ -9,6 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from index.chunking import search_text
+from index.codes import Codes
 from index.datatypes import Channel, Chunk, Document, Hit
 from index.dense import DenseIndex
 from index.encoder import Encoder, load_encoder
@@ -18,10 +20,16 @@ from index.lexical import LexicalIndex, LexicalStatistics
 from index.loading import hash_bytes
 from index.manifest import Manifest, check_folder, check_loaded, read_manifest
 from index.matching import ChunkTerms, TermMatches, match_terms
+from index.normalization import fold_text
+from index.phrases import Phrase
 from index.pins import Pin
 from index.store import ChunkStore
 
 _CACHED_DOCUMENTS = 16  # with their texts
+_MOST_COMPARED = 256  # chunks with a phrase's terms; bounds the time of any phrase
+_MOST_BROKEN = 64  # with all terms but one
+_COMPARED_AT_ONCE = 32
+_SCORED_FOR_ONE = 20  # rows found by their codes, for each that is wanted
 _CACHED_CHUNKS = 4096  # whose terms are kept for exact scoring, about 4 KB each
 
 
@@ -42,8 +50,10 @@ class KnowledgeBase:
         self._pin = pin
         self._store = ChunkStore.load(paths.store)
         self._dense = DenseIndex.load(paths.dense)
+        self._codes = Codes.load(paths.codes) if manifest.n_scored else None
         self._lexical = LexicalIndex.load(paths.lexical, manifest.mean_terms)
-        if not manifest.n_chunks == self._dense.n_rows == self._lexical.n_rows:
+        n_coded = self._codes.n_rows if self._codes else manifest.n_chunks
+        if not manifest.n_chunks == self._dense.n_rows == n_coded == self._lexical.n_rows:
             raise IndexCorruptError(
                 f"The files in {paths.root} do not belong together. Run: yiju index --full"
             )
@@ -141,7 +151,9 @@ class KnowledgeBase:
         :param top_k: Number of hits wanted.
         :return: Hits, best first.
         """
-        ranking = self._dense.search(vector, top_k)
+        n_scored = max(self.manifest.n_scored, _SCORED_FOR_ONE * top_k)
+        among = self._codes.search(vector, n_scored) if self._codes else None
+        ranking = self._dense.search(vector, top_k, among)
         return _rank(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
 
     def search_lexical(
@@ -158,6 +170,31 @@ class KnowledgeBase:
         statistics = statistics or self.statistics(terms)
         scores = statistics.score(terms, self.match(terms, chunks))
         return _rank(chunks, scores, Channel.LEXICAL)
+
+    def search_phrase(self, phrase: Phrase, top_k: int) -> list[Chunk]:
+        """Find chunks that hold a phrase in their text or their headings.
+
+        Of a phrase whose terms stand apart in many chunks, only so many are looked through.
+
+        :param phrase: Words to be found exactly.
+        :param top_k: Number of chunks wanted.
+        :return: Chunks that hold it, those where its terms weigh most first.
+        """
+        rows = self._lexical.search_all(phrase.terms, _MOST_COMPARED)
+        found = self._holding(phrase, rows, top_k)
+        if len(found) < top_k:  # a line that ends within the phrase hides one of its terms
+            broken = self._lexical.search_all(phrase.terms, _MOST_BROKEN, n_missing=1)
+            found += self._holding(phrase, broken[~np.isin(broken, rows)], top_k - len(found))
+        return found
+
+    def _holding(self, phrase: Phrase, rows: NDArray[np.int64], top_k: int) -> list[Chunk]:
+        found: list[Chunk] = []
+        for first in range(0, len(rows), _COMPARED_AT_ONCE):
+            chunks = self.chunks(rows[first : first + _COMPARED_AT_ONCE].tolist())
+            found += [chunk for chunk in chunks if phrase.stands_in(fold_text(search_text(chunk)))]
+            if len(found) >= top_k:
+                break
+        return found[:top_k]
 
     def score_dense(
         self, vector: NDArray[np.float32], chunks: Sequence[Chunk]

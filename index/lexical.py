@@ -31,7 +31,7 @@ B = 0.4
 SEPARATOR = "\x1f"
 _TOKENIZER = "separated"
 _MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
-_OCCURS = tantivy.Occur.Should
+_MAX_DEMANDED = 16  # of the terms that must all be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +145,40 @@ class LexicalIndex:
         :param top_k: Number of rows wanted.
         :return: (n,) row numbers, best first.
         """
-        clauses = self._rarest(terms)
-        if not clauses or top_k < 1:
+        return self._search(self._rarest(terms)[:_MAX_CLAUSES], 1, top_k)
+
+    def search_all(
+        self, terms: Sequence[str], top_k: int, *, n_missing: int = 0
+    ) -> NDArray[np.int64]:
+        """Find rows that hold every one of some terms, by tantivy's own BM25.
+
+        :param terms: Terms; of many, only the rarest are demanded.
+        :param top_k: Number of rows wanted.
+        :param n_missing: So many of the terms may be missing in a row.
+        :return: (n,) row numbers, best first.
+        """
+        known = self._rarest(terms)
+        n_missing -= len(set(terms)) - len(known)
+        demanded = known[:_MAX_DEMANDED]
+        if n_missing < 0:
+            return np.empty(0, np.int64)
+        return self._search(demanded, len(demanded) - n_missing, top_k)
+
+    def _search(self, terms: Sequence[str], at_least: int, top_k: int) -> NDArray[np.int64]:
+        """Find rows that hold so many of known, different terms."""
+        if not terms or at_least < 1 or top_k < 1:
             return np.empty(0, np.int64)
         schema = self._index.schema
-        query = tantivy.Query.boolean_query(
-            [
-                (_OCCURS, tantivy.Query.term_query(schema, "terms", term, index_option="freq"))
-                for term in clauses
-            ]
+        occur = tantivy.Occur.Must if 1 < at_least == len(terms) else tantivy.Occur.Should
+        clauses = [
+            (occur, tantivy.Query.term_query(schema, "terms", term, index_option="freq"))
+            for term in terms
+        ]
+        # A number that must match, even 1, costs the pruning.
+        query = (
+            tantivy.Query.boolean_query(clauses, minimum_number_should_match=at_least)
+            if 1 < at_least < len(terms)
+            else tantivy.Query.boolean_query(clauses)
         )
         # count=False keeps block-max pruning: counting would visit every match.
         with _damage(self._path):
@@ -195,7 +220,7 @@ class LexicalIndex:
 
     def _rarest(self, terms: Sequence[str]) -> list[str]:
         known = [term for term in dict.fromkeys(terms) if self.is_known(term)]
-        return sorted(known, key=lambda term: (-self.idf(term), term))[:_MAX_CLAUSES]
+        return sorted(known, key=lambda term: (-self.idf(term), term))
 
 
 def _open(path: Path) -> tantivy.Index:

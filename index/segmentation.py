@@ -18,7 +18,9 @@ _UNSPACED = (
     _HAN + r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u9fd6-\u9fff\uac00-\ud7af"
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U000323af"
 )
-_RUN = re.compile(rf"([{_UNSPACED}]+)|([^\W_{_UNSPACED}]+)")
+UNSPACED = f"[{_UNSPACED}]"  # as in a regular expression, like the next
+SPACED = rf"[^\W_{_UNSPACED}]"
+_RUN = re.compile(rf"({UNSPACED}+)|({SPACED}+)")
 _HAN_RUN = re.compile(rf"[{_HAN}]+")
 # Letters and digits joined by - . / _ + & (the code), optionally "gb/t 5972-2023": a code of
 # letters with its number after one space.
@@ -71,6 +73,20 @@ def extract_terms(folded: str) -> list[str]:
     return terms
 
 
+def extract_certain_terms(folded: str) -> list[str]:
+    """List the terms that a text has wherever these words stand in it, whatever is around them.
+
+    The words of the dictionary are not among them: beside other characters they are cut otherwise.
+
+    :param folded: Folded text that neither begins nor ends within a word of an alphabet.
+    :return: Some of its terms, each once, in order; none for single characters of unspaced scripts.
+    """
+    terms: list[str] = []
+    for unspaced, word in _RUN.findall(folded):
+        terms += [word[:_MAX_TERM_CHARS]] if word else _pieces(unspaced)
+    return list(dict.fromkeys(terms))
+
+
 def extract_codes(folded: str) -> Iterator[str]:
     """Give each code in one spelling: ``PPR-9087``, ``ppr 9087`` and ``PPR9087`` are ``=ppr9087``.
 
@@ -97,4 +113,8 @@ def _unspaced_terms(run: str) -> list[str]:
         terms += words
     if len(run) == 1:
         return terms or [run]
-    return terms + ["#" + run[at : at + 2] for at in range(len(run) - 1)]
+    return terms + _pieces(run)
+
+
+def _pieces(run: str) -> list[str]:
+    return ["#" + run[at : at + 2] for at in range(len(run) - 1)]
