@@ -16,6 +16,7 @@ from index.manifest import Manifest, read_manifest
 from index.pretrained import absolute_name
 from index.progress import ProgressCallback
 from index.settings import IndexSettings
+from rag.answer_cache import AnswerCache
 from rag.conversation import History
 from rag.datatypes import Answer
 from rag.joined import JoinedBase, Knowledge
@@ -55,6 +56,7 @@ class Answerer:
         self.documents_dir = documents_dir
         self.index_dir = index_dir
         self.collection = collection
+        self.answers = AnswerCache()
         self._stamp = stamp
         self._refreshing = threading.Lock()
 
@@ -203,7 +205,9 @@ class Answerer:
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
         """
-        return self.reading.answer(self.asked, question, top_k=top_k, history=history)
+        return self.reading.answer(
+            self.asked, question, top_k=top_k, history=history, cache=self.answers
+        )
 
     def is_stale(self) -> bool:
         """Tell whether the documents changed since the live generation, or another one is live.

@@ -6,8 +6,9 @@ text when the answer is made, and one that differs is dropped and logged.
 
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from index.datatypes import Chunk, Document, Hit, Place, PlaceKind, Span
 from index.errors import IndexCorruptError
@@ -47,7 +48,7 @@ def compose_answer(
     items = shown[0][0].span.following if shown else ()
     also = [cite_span(knowledge_base, item, Role.ALSO) for item in items]
     citations = _number([*supporting[:1], *filter(None, also), *supporting[1:]])
-    near = () if status is Status.ANSWERED else _cite_hits(knowledge_base, nearest)
+    near = () if status is Status.ANSWERED else cite_hits(knowledge_base, nearest)
     best = shown[0][0] if shown else (judged[0] if judged else None)
     return Answer(
         question=query.question,
@@ -151,9 +152,26 @@ def cite_span(knowledge_base: Knowledge, span: AnswerSpan, role: Role) -> Citati
     )
 
 
-def _cite_hits(knowledge_base: Knowledge, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+def cite_hits(
+    knowledge_base: Knowledge,
+    hits: Sequence[Hit],
+    marked: Mapping[str, Span] = MappingProxyType({}),
+) -> tuple[Citation, ...]:
+    """Cite whole chunks, after comparing them with their documents' texts.
+
+    :param knowledge_base: Holds the documents.
+    :param hits: The chunks, closest first.
+    :param marked: By chunk_id, what to highlight, where there is something.
+    :return: Citations of role nearest; a chunk that differs from its document is left out.
+    """
     citations = [
-        _cite(knowledge_base, hit.chunk, quote=hit.chunk.span, highlight=None, role=Role.NEAREST)
+        _cite(
+            knowledge_base,
+            hit.chunk,
+            quote=hit.chunk.span,
+            highlight=marked.get(hit.chunk.chunk_id),
+            role=Role.NEAREST,
+        )
         for hit in hits
     ]
     return _number([citation for citation in citations if citation is not None])

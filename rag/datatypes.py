@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from index.datatypes import Hit, PlaceKind, Span
+from index.phrases import Phrase
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON in UTF-8 has no lone ones
 
@@ -38,6 +39,7 @@ class Query:
     language: str  # zh | ja | ko | en | ru | other
     terms: tuple[str, ...]  # of the lexical index
     content: tuple[str, ...]  # those that name something, without words that only ask or bind
+    phrases: tuple[Phrase, ...] = ()  # what stands in quotation marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Explanation: why a question was not answered, from the same steps that tried to answer it.
 
-How the question was cut, which of its words no document holds, the passages that came closest with
-what each of them lacks, and the files that could not be read: where the answer may stand after all.
+How the question was cut, which of its words no document holds, which quoted words stand nowhere as
+they are quoted, the passages that came closest with what each of them lacks, and the files that
+could not be read: where the answer may stand after all.
 """
 
 from collections.abc import Sequence
@@ -51,6 +52,7 @@ class ExplanationDict(TypedDict):
     language: str
     expects: str
     words: list[WordDict]
+    absent: list[str]
     misses: list[MissDict]
     files: list[FileDict]
     n_files: int
@@ -94,6 +96,7 @@ class Explanation:
     language: str  # of the question: zh | ja | ko | en | ru | other
     expects: AnswerType
     words: tuple[Word, ...]
+    absent: tuple[str, ...]  # quoted words, folded, that no passage was found to hold exactly
     misses: tuple[Miss, ...]  # most probable first
     files: tuple[Problem, ...]  # the first of those that could not be read
     n_files: int  # all of those
@@ -109,6 +112,7 @@ class Explanation:
             "language": self.language,
             "expects": self.expects.value,
             "words": [word.to_dict() for word in self.words],
+            "absent": list(self.absent),
             "misses": [miss.to_dict() for miss in self.misses],
             "files": [{"source": file.source, "message": file.message} for file in self.files],
             "n_files": self.n_files,
@@ -135,6 +139,9 @@ def explain(library: Library, question: str) -> Explanation:
         language=query.language,
         expects=expects,
         words=tuple(Word(word, knowledge.n_chunks_with(word)) for word in words),
+        absent=tuple(
+            phrase.text for phrase in query.phrases if not knowledge.search_phrase(phrase, 1)
+        ),
         misses=tuple(found[:_MOST_MISSES]),
         files=tuple(files[:_MOST_FILES]),
         n_files=sum(files.n_problems() for files in inventories),

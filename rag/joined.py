@@ -10,6 +10,7 @@ candidates: the best few of each stay among them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ from index.encoder import Encoder
 from index.knowledge_base import KnowledgeBase
 from index.lexical import LexicalStatistics
 from index.matching import TermMatches, match_terms
+from index.phrases import Phrase
 
 # Hits of each collection that stay however many better ones others have. Of 225 English questions
 # about the 40 Chinese texts of one collection, beside 2,403 texts in another, 215 have their chunk
@@ -42,6 +44,11 @@ class JoinedBase:
         """
         self._names = tuple(members)
         self._members = tuple(members.values())
+
+    @property
+    def members(self) -> Mapping[str, KnowledgeBase]:
+        """The knowledge bases by the names of their collections."""
+        return dict(zip(self._names, self._members, strict=True))
 
     @property
     def encoder(self) -> Encoder:
@@ -95,6 +102,20 @@ class JoinedBase:
         """
         statistics = self.statistics(terms)
         return self._search(lambda member: member.search_lexical(terms, top_k, statistics), top_k)
+
+    def search_phrase(self, phrase: Phrase, top_k: int) -> list[Chunk]:
+        """Find chunks of any collection that hold a phrase.
+
+        :param phrase: Words to be found exactly.
+        :param top_k: Number of chunks wanted.
+        :return: Chunks that hold it, those of all collections in turns.
+        """
+        found = [
+            [_qualify(chunk, number) for chunk in member.search_phrase(phrase, top_k)]
+            for number, member in enumerate(self._members)
+        ]
+        in_turns = [chunk for turn in zip_longest(*found) for chunk in turn if chunk is not None]
+        return in_turns[:top_k]
 
     def score_dense(
         self, vector: NDArray[np.float32], chunks: Sequence[Chunk]

@@ -8,6 +8,7 @@ from index.segmentation import extract_terms
 from rag.conversation import History, Similarity, interpret
 from rag.datatypes import Query
 from rag.function_words import FUNCTION_WORDS
+from rag.quotation import find_phrases
 
 _SCRIPTS = {
     "zh": re.compile(r"[\u3400-\u9fff]"),
@@ -43,6 +44,7 @@ def analyze_question(
         language=detect_language(folded),
         terms=terms,
         content=tuple(term for term in terms if _names_something(term)) or terms,
+        phrases=find_phrases(folded),
     )
 
 

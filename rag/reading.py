@@ -1,13 +1,15 @@
 """Reading: the loaded models, and the steps by which a question to a knowledge base is answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 from index.datatypes import Hit
 from index.encoder import Encoder, StaticEncoder, load_encoder
 from index.settings import IndexSettings
 from rag.agreement import judge_together
+from rag.answer_cache import AnswerCache
 from rag.answer_type import asks_several
 from rag.calibration import Calibration, Judged
 from rag.composer import compose_answer
@@ -77,6 +79,7 @@ class Reading:
         *,
         top_k: int = N_READ,
         history: History = (),
+        cache: AnswerCache | None = None,
     ) -> Answer:
         """Answer a question with the documents' exact words.
 
@@ -85,15 +88,23 @@ class Reading:
         :param top_k: Number of chunks read, from 1.
         :param history: The conversation before it, oldest first: the answers given, or the
             questions alone; a follow-up is understood by it.
+        :param cache: Of answers by these models; without one every answer is computed.
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
         """
         if not isinstance(top_k, int) or top_k < 1:
             raise ValueError(f"top_k must be a whole number of at least 1, got {top_k!r}")
-        read = self.read(knowledge_base, question, top_k=top_k, history=history)
+        query = self._understand(question, history)
+        compute = partial(self._answer, knowledge_base, query, top_k)
+        # What was understood is all that the answer comes from, and it is bounded.
+        answer = cache.get(knowledge_base, (query.text, top_k), compute) if cache else compute()
+        return replace(answer, question=question)
+
+    def _answer(self, knowledge_base: Knowledge, query: Query, top_k: int) -> Answer:
+        read = self._read(knowledge_base, query, top_k)
         return compose_answer(
             knowledge_base,
-            read.query,
+            replace(query, question=query.text),
             judged=read.judged,
             nearest=read.hits[: self.settings.n_nearest],
         )
@@ -114,12 +125,17 @@ class Reading:
         :param history: The conversation before it.
         :return: Every step's result.
         """
-        query = analyze_question(
+        return self._read(knowledge_base, self._understand(question, history), top_k)
+
+    def _understand(self, question: str, history: History) -> Query:
+        return analyze_question(
             question,
             history=history,
             similarity=self._similarity,
             max_chars=self.settings.max_question_chars,
         )
+
+    def _read(self, knowledge_base: Knowledge, query: Query, top_k: int) -> Read:
         hits = retrieve(knowledge_base, query, self.settings, top_k)
         spans = select_spans(self.reader.read(query, hits), several=asks_several(query.normalized))
         judged = judge_together(knowledge_base, query, spans, self.calibration)

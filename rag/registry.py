@@ -63,6 +63,17 @@ class Registry:
         self._home = home or user_data_dir()
         self.path = self._home / "collections.json"
 
+    def stamp(self) -> object:
+        """Return what changes whenever the file does; cheap enough to be asked for every second.
+
+        :return: To be compared; None when there is no file, or none that can be seen.
+        """
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
     def read(self) -> tuple[Collection, ...]:
         """Return the collections in the order they were added; none when there is no file.
 

@@ -77,16 +77,19 @@ class Reranker:
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise RerankerError(f"{path} cannot be used: {exc}. Install yiju again.") from exc
 
-    def score(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score(
+        self, features: NDArray[np.float64], logits: NDArray[np.float64] | float = 0.0
+    ) -> NDArray[np.float64]:
         """Compute log P of each candidate.
 
         :param features: (n, n_features).
+        :param logits: (n,) what is known of them besides, added to w · x.
         :return: (n,) float64, <= 0.
         """
         if not len(features):
             return np.empty(0)
         # Row by row, not by BLAS: there a row's last bits depend on its place, and ties would go.
-        scores = (features * self.weights).sum(axis=1)
+        scores = (features * self.weights).sum(axis=1) + logits
         best = scores.max()
         total = np.sort(np.exp(scores - best)).sum()  # sorted: the same in any order of candidates
         return np.asarray(scores - best - np.log(total))

@@ -1,9 +1,12 @@
 """Retriever: a Query → the best of both channels' hits, by what is cheaply known of them."""
 
+import numpy as np
+
 from index.datatypes import Hit
 from rag.datatypes import Query
 from rag.fusion import fuse_hits
 from rag.joined import Knowledge
+from rag.quotation import share_held
 from rag.reranking import bundled_reranker, extract_features, gather_evidence, rank_chunks
 from rag.settings import RagSettings
 
@@ -26,5 +29,8 @@ def retrieve(
     if not chunks:
         return []
     evidence = gather_evidence(knowledge_base, query, vector, chunks)
-    scores = bundled_reranker().score(extract_features(query, evidence))
+    logits = np.zeros(len(chunks))
+    if query.phrases:
+        logits = settings.phrase_logit * share_held(knowledge_base, query.phrases, chunks)
+    scores = bundled_reranker().score(extract_features(query, evidence), logits)
     return rank_chunks(chunks, scores, top_k)

@@ -15,6 +15,7 @@ class RagSettings:
     reader: str = ""  # "" is the bundled one; else a transformers model's name or folder
     n_candidates: int = 50  # hits taken from each channel
     n_with_neighbours: int = 10  # of these, the chunks right before and after are taken, too
+    phrase_logit: float = 10.0  # for a chunk that holds all quoted words (rag.quotation)
     max_question_chars: int = 1000  # the rest of a longer question is not searched
     n_nearest: int = 3
 

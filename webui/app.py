@@ -240,21 +240,21 @@ def _connect(app: gr.Blocks, parts: Parts, page: Page, history: HistoryPage) -> 
     panel = [parts.source, parts.view]
     kept = [parts.history, parts.talk_id, parts.remembered]
     index = [parts.documents, parts.refresh, parts.seen, parts.generation, parts.scope]
-    index.append(parts.chooser)
+    index += [parts.chooser, parts.intake]
     words = [parts.header, parts.send, parts.rebuild, parts.suggestions, language, parts.chosen]
     words.append(parts.cancel)
-    shelves = [parts.intake, parts.browsed]
-    everything = [*words, *talk, *panel, *index, *kept, *shelves]
+    everything = [*words, *talk, *panel, *index, *kept, parts.browsed, parts.fallback]
     loaded = [parts.chosen, parts.collection, parts.remembered]
     _hear([app.load], page.load, loaded, everything)
     switched = [turns, parts.view, parts.suggested, parts.scope, parts.talk_id]
     _hear([parts.header.language], page.switch, switched, everything)
     suggestions = [parts.suggested, parts.suggestions]
-    choosing = [*index, parts.collection, *suggestions, *shelves]
+    choosing = [*index, parts.collection, *suggestions, parts.browsed, parts.fallback]
     _hear([parts.chooser.collection], page.choose, [language], choosing)
     asking = [parts.question.submit, parts.send.click, parts.suggestions.ask]
     asking += [parts.conversation.understand, parts.checks.ask]
-    asked = _hear(asking, page.ask, [parts.question, turns, language, parts.scope], talk)
+    answered = [*talk, parts.scope, parts.fallback]
+    asked = _hear(asking, page.ask, [parts.question, turns, language, parts.scope], answered)
     _then(asked, history.keep, [turns, parts.talk_id, language, parts.scope], [parts.history])
     _hear([parts.suggestions.clear], page.clear, [language], [*talk, *panel, *kept])
     acted = [*talk, *panel, *kept, parts.export]
@@ -267,14 +267,15 @@ def _connect(app: gr.Blocks, parts: Parts, page: Page, history: HistoryPage) -> 
     _hear([parts.source.back], page.back, [], panel)
     shown = [language, parts.scope]
     looked = [parts.seen, *shown, parts.browsed]
-    _hear([parts.timer.tick], page.tick, looked, index)
+    lists = [*index, parts.browsed, parts.fallback]
+    _hear([parts.timer.tick], page.tick, looked, lists)
     rebuilt = _hear([parts.rebuild.click], page.rebuild, shown, [parts.refresh])
-    _then(rebuilt, page.tick, looked, index)
+    _then(rebuilt, page.tick, looked, lists)
     _hear([parts.cancel.click], page.cancel, shown, [parts.refresh])
     keeping = [parts.documents.library, parts.intake.library]
     changed = _hear(keeping, page.keep, [parts.browsed, *shown], [*index, parts.browsed])
     watched = _then(changed, page.watch, shown, [parts.refresh])
-    _then(watched, page.tick, looked, index)
+    _then(watched, page.tick, looked, lists)
     _hear([parts.generation.change], page.suggest, [language, parts.scope], suggestions)
 
 

@@ -11,7 +11,8 @@ from rag import Answerer
 from rag.datatypes import Status
 from rag.errors import RagError
 from rag.explanation import explain
-from rag.federation import Federation
+from rag.federation import Federation, Library
+from rag.registry import CollectionError
 from rag.suggesting.suggestions import suggest_questions
 from webui.conversations import make_receipt_body
 from webui.datatypes import Turn
@@ -54,7 +55,7 @@ class Chat:
         :param interpreted: What is asked instead, to the letter: the visitor says what they meant.
         :return: The turn; ``has_failed`` when something unforeseen happened.
         """
-        asked = self._federation.select(scope)
+        asked = self._select(scope)
         history = [turn.answer for turn in turns[-_HISTORY:] if turn.answer]
 
         def find() -> Turn:
@@ -75,7 +76,7 @@ class Chat:
         """
         if turn.answer is None:
             return turn
-        asked, question = self._federation.select(scope), turn.answer.interpreted
+        asked, question = self._select(scope), turn.answer.interpreted
         return _attempt(lambda: replace(turn, explanation=explain(asked, question)), turn)
 
     def suggest(self, scope: str = "") -> tuple[str, ...]:
@@ -84,10 +85,10 @@ class Chat:
         :param scope: The name of the collection that is asked; "" for all.
         """
         with self._suggesting:
-            asked = self._federation.select(scope).answerers
+            asked = self._select(scope).answerers
             if len(asked) == 1:
                 return self._suggest(asked[0])
-            generation = str([(one.collection, one.manifest.generation) for one in asked])
+            generation = str([(one.collection, _generation_of(one)) for one in asked])
             kept = self._suggested.get(_ALL)
             if kept is None or kept.generation != generation:
                 # As many collections as questions, evenly chosen, are enough to take them from.
@@ -98,8 +99,15 @@ class Chat:
                 kept = self._suggested[_ALL] = _Suggested(generation, tuple(chosen))
             return kept.questions
 
+    def _select(self, scope: str) -> Library:
+        """Return what a page asks; all for a collection that went since the page chose it."""
+        try:
+            return self._federation.select(scope)
+        except CollectionError:
+            return self._federation
+
     def _suggest(self, answerer: Answerer) -> tuple[str, ...]:
-        generation = answerer.manifest.generation
+        generation = _generation_of(answerer)
         kept = self._suggested.get(answerer.collection)
         if kept is None or kept.generation != generation:
             try:
@@ -113,6 +121,11 @@ class Chat:
     def _is_answered(self, question: str) -> bool:
         """Tell whether all collections together answer what one of them does."""
         return self._federation.answer(question).status is Status.ANSWERED
+
+
+def _generation_of(answerer: Answerer) -> str:
+    """Name a generation; another folder under the same name never has the same one."""
+    return f"{answerer.index_dir} {answerer.manifest.generation}"
 
 
 def _attempt(find: Callable[[], Turn], otherwise: Turn) -> Turn:

@@ -33,6 +33,17 @@ def render_chooser(federation: Federation, scope: str, texts: Texts) -> str:
     )
 
 
+def render_fallback(name: str, texts: Texts) -> str:
+    """Say that a page's collection is asked no more, and what is asked instead.
+
+    :param name: The collection's.
+    :param texts: The language.
+    :return: HTML.
+    """
+    said = COLLECTION_TEXTS[texts.code].fell_back.format(name=name)
+    return f'<p class="fallback" role="status">{escape(said)}</p>'
+
+
 def _render_option(value: str, shown: str, *, is_chosen: bool, is_disabled: bool = False) -> str:
     chosen = " selected" if is_chosen else ""
     disabled = " disabled" if is_disabled else ""

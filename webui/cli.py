@@ -40,7 +40,7 @@ from webui.options import (
     Index,
     ReaderName,
     choose_collections,
-    require_one,
+    followed_registry,
 )
 
 if TYPE_CHECKING:
@@ -133,9 +133,12 @@ def web(  # noqa: PLR0913, PLR0917 - one parameter an option
         # the work on a busy two-core machine) and gain 6 ms of 33 when one person does.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
         chosen = choose_collections(documents, index, collection)
+        registry = followed_registry(chosen, documents, index, collection)
         from webui.opening import open_collections
 
-        opened = open_collections(chosen, encoder=encoder, reader=reader, as_it_is=True)
+        opened = open_collections(
+            chosen, encoder=encoder, reader=reader, as_it_is=True, registry=registry
+        )
         from webui.app import serve
 
         site = serve(opened, address, accounts=accounts)
@@ -182,8 +185,8 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
     with clear_errors():
         chosen = choose_collections(documents, index, collection)
         if receipt:
-            check_receipt_path(receipt, require_one(chosen).folder)
-        from rag import Answerer, Status
+            check_receipt_path(receipt, [one.folder for one in chosen])
+        from rag import Status
         from rag.explanation import explain
         from webui.opening import open_collections, tell_restored
         from webui.terminal import (
@@ -208,8 +211,8 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
             print_answer(TerminalConsole(), answer, system_language())
             if explanation:
                 print_why(TerminalConsole(), explanation, system_language())
-        if receipt and isinstance(opened, Answerer):  # there is only one
-            keep_receipt(opened, answer, receipt, reader=reader)
+        if receipt:
+            keep_receipt(opened, answer, receipt)
     raise typer.Exit(_NOT_FOUND if answer.status is Status.NOT_FOUND else 0)
 
 

@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +13,8 @@ from index.errors import IndexingError
 from rag import Answer
 from rag.errors import RagError
 from rag.federation import Library
-from rag.reader import SpanReader
 from rag.receipt_file import seal_receipt
-from rag.receipts import bundled_reader_sha256, make_receipt
+from rag.receipts import make_receipt
 from webui.datatypes import Turn
 from webui.history_records import Conversation, KeptTurn
 from webui.languages import Texts
@@ -38,21 +36,10 @@ def make_receipt_body(library: Library, answer: Answer) -> dict[str, Any] | None
 
     :param library: That gave it.
     :param answer: The answer.
-    :return: The receipt; None when several collections were asked, or the index changed meanwhile.
+    :return: The receipt; None when an index changed meanwhile.
     """
-    answerers = library.answerers
-    if len(answerers) != 1:
-        return None
-    answerer = answerers[0]
-    if answer.generation.endswith(f"@{answerer.manifest.generation}"):  # of a named collection
-        answer = replace(answer, generation=answerer.manifest.generation)
-    is_bundled = isinstance(answerer.reading.reader, SpanReader)
     try:
-        receipt = make_receipt(
-            answer,
-            answerer.knowledge_base,
-            reader_sha256=bundled_reader_sha256() if is_bundled else "",
-        )
+        receipt = make_receipt(answer, library)
     except (RagError, IndexingError) as exc:
         logger.info("No receipt is kept: %s", exc)
         return None

@@ -26,6 +26,7 @@ class Parts:
     conversation: gr.HTML
     suggestions: gr.HTML
     chooser: gr.HTML
+    fallback: gr.HTML  # that the chosen collection is asked no more
     question: gr.Textbox
     send: gr.Button
     source: gr.HTML
@@ -64,6 +65,7 @@ def lay_out(*, tick_s: float) -> Parts:
             history = _html("history")
             conversation = _html("conversation")
             suggestions = _html("suggestions")
+            fallback = _html("fallback")
             chooser = _html("chooser")
             with gr.Row(elem_id="ask"):
                 question = _question_box()
@@ -84,6 +86,7 @@ def lay_out(*, tick_s: float) -> Parts:
         conversation=conversation,
         suggestions=suggestions,
         chooser=chooser,
+        fallback=fallback,
         question=question,
         send=send,
         source=source,

@@ -1,6 +1,6 @@
 // Runs after page.js in the parts that show the documents and take files in.
 
-const tools = (shared.library ??= { open: new Set(), typed: new Map(), focus: null, queue: [] });
+const tools = (shared.library ??= { open: new Set(), typed: new Map(), focus: null, queue: [], lines: [] });
 
 // What is drawn anew, because somebody changed a document, stays as open and as typed as it was, and
 // the keyboard where it was.
@@ -57,6 +57,21 @@ function restore() {
 }
 
 watch("value", restore);
+
+// Nor does it lose what became of the files, or where the next are to go.
+function restoreIntake() {
+  const [into, lines] = ["select", ".uploads"].map((part) => element.querySelector(`.intake ${part}`));
+  if (!into) return;
+  const options = [...into.options].map((option) => option.value);
+  into.value = options.includes(tools.into) ? tools.into : options[0];
+  if (!lines.children.length) lines.append(...tools.lines);
+}
+
+element.addEventListener("change", (event) => {
+  if (event.target.matches(".into select")) tools.into = event.target.value;
+});
+
+watch("value", restoreIntake);
 
 // Taking files in: one after another, each with its own line that tells what became of it.
 
@@ -146,6 +161,7 @@ function list(name, said, state) {
   const lines = element.querySelector(".uploads");
   lines.prepend(line);
   while (lines.children.length > 200) lines.lastChild.remove();
+  tools.lines = [...lines.children];
   return line;
 }
 

@@ -150,7 +150,7 @@ class DocumentFolder:
             for part in source.split("/")[:-1]:
                 folder /= part
                 folder.mkdir(exist_ok=True)
-            self._check_inside(folder)
+                self._check_inside(folder)  # before anything is made in it
             added = place_numbered(kept, folder, source.rpartition("/")[2])
             if not added.is_new:
                 kept.unlink()

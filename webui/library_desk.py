@@ -111,7 +111,8 @@ class _Asked:
     @property
     def seen(self) -> Stamp | None:
         size, _, mtime_ns = self.text("seen").partition("-")
-        return Stamp(int(size), int(mtime_ns)) if _is_number(size, mtime_ns) else None
+        is_stamp = _is_number(size, mtime_ns.removeprefix("-"))  # which is below 0 before 1970
+        return Stamp(int(size), int(mtime_ns)) if is_stamp else None
 
 
 def _turn(view: LibraryView, asked: _Asked) -> LibraryView:

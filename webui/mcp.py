@@ -137,7 +137,11 @@ class _Tools:
         collection: CollectionName = "",
         limit: Annotated[int, Field(ge=1, le=30, description="The most passages.")] = 10,
     ) -> CallToolResult:
-        """Find the passages of the documents that are closest to words or a question."""
+        """Find the passages of the documents that are closest to words or a question.
+
+        Passages that hold words in quotation marks exactly come first, the words marked by
+        highlight. When no passage has a highlight, none holds them in its text.
+        """
         asked = self._select(collection)
         passages = search_passages(asked, _clean(words), limit)
         return _result({"passages": [passage.to_dict() for passage in passages]})

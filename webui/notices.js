@@ -32,13 +32,47 @@ function translateNotices() {
 document.documentElement.lang = languageOf(navigator.language);
 new MutationObserver(translateNotices).observe(document.body, { childList: true, subtree: true });
 
-// A question that is sent before the page knows its language and conversation waits until it does.
+// A question waits until it can be sent: at first until the page knows its language and conversation,
+// later until Gradio has closed the event of the one before, which it does some time after the answer
+// is seen, and which the page cannot be told of. What Gradio has taken it shows as pending.
+const RETRY_MS = 50;
+let retrying = 0;
+let isRetry = false;
+
 function wait(event) {
   const isEnter = event.key === "Enter" && !event.shiftKey && event.target.matches("#question textarea");
-  if (shared.isSpeaking || !(isEnter || event.target.closest("#send"))) return;
+  if (!(isEnter || event.target.closest("#send"))) return;
+  if (shared.isSpeaking) {
+    if (!isRetry) retry(questionBox().value);
+    return;
+  }
   event.preventDefault();
   event.stopImmediatePropagation();
   shared.isAsking = true;
+}
+
+function retry(words) {
+  giveUp();
+  if (!words.trim()) return;
+  retrying = setInterval(() => {
+    const isTaken = document.querySelector("#question .progress-text");
+    if (isTaken || questionBox().value !== words) giveUp();
+    else press();
+  }, RETRY_MS);
+}
+
+function press() {
+  isRetry = true;
+  document.querySelector("#send").click();
+  isRetry = false;
+}
+
+function giveUp() {
+  clearInterval(retrying);
+}
+
+function questionBox() {
+  return document.querySelector("#question textarea");
 }
 
 shared.begin = () => {
@@ -46,3 +80,6 @@ shared.begin = () => {
 };
 document.addEventListener("keypress", wait, true);
 document.addEventListener("click", wait, true);
+// Whoever writes on does not want half of it sent.
+for (const type of ["keydown", "input"])
+  document.addEventListener(type, (event) => event.target === questionBox() && giveUp(), true);

@@ -12,7 +12,7 @@ from index.settings import IndexSettings
 from rag import Answerer
 from rag.federation import Federation, Library
 from rag.reading import Reading
-from rag.registry import Collection
+from rag.registry import Collection, Registry
 from webui.controls import neutralize_line
 from webui.languages.library import COLLECTION_TEXTS
 from webui.messages import system_language
@@ -20,7 +20,12 @@ from webui.options import build_progress
 
 
 def open_collections(
-    collections: Sequence[Collection], *, encoder: str, reader: str, as_it_is: bool = False
+    collections: Sequence[Collection],
+    *,
+    encoder: str,
+    reader: str,
+    as_it_is: bool = False,
+    registry: Registry | None = None,
 ) -> Library:
     """Load the indexes of collections, telling of builds and of what cannot be searched.
 
@@ -29,6 +34,7 @@ def open_collections(
     :param reader: Name of the reader; "" likewise.
     :param as_it_is: Leave every index as it is that was made as it is asked for now: somebody else
         brings it up to date. The others are made or updated in any case.
+    :param registry: What the collections were chosen from as a whole, so that they can follow it.
     :return: The one folder's answerer, or all collections as one.
     :raises IndexingError: When nothing can be searched.
     :raises ReaderError: When the reader cannot be loaded.
@@ -45,9 +51,9 @@ def open_collections(
         return Answerer.open_collection(collection, reading, settings=settings, progress=progress)
 
     with build_progress() as progress:
-        if len(collections) == 1:
+        if len(collections) == 1 and registry is None:
             return open_one(collections[0], progress)
-        federation = Federation.open(collections, open_one, progress=progress)
+        federation = Federation.open(collections, open_one, registry=registry, progress=progress)
     _tell_unsearched(federation)
     return federation
 

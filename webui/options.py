@@ -13,7 +13,7 @@ from webui.languages.library import COLLECTION_TEXTS
 from webui.messages import system_language
 
 if TYPE_CHECKING:
-    from rag.registry import Collection
+    from rag.registry import Collection, Registry
     from webui.terminal import BuildProgress
 
 Documents = Annotated[
@@ -92,6 +92,23 @@ def choose_collections(
     if documents or index:
         return (Collection("", documents or _seeds(), index),)
     return Registry().read() or (Collection("", _seeds()),)
+
+
+def followed_registry(
+    collections: "Sequence[Collection]", documents: Path | None, index: Path | None, name: str
+) -> "Registry | None":
+    """Return the registry where all of it was chosen, so that what runs on can follow it.
+
+    :param collections: From :func:`choose_collections`.
+    :param documents: As there.
+    :param index: As there.
+    :param name: As there.
+    :return: The registry; None where one folder or one collection was asked for.
+    """
+    from rag.registry import Registry, is_all
+
+    is_everything = is_all(name) if name else not (documents or index)
+    return Registry() if is_everything and collections[0].name else None
 
 
 def choose_collection(documents: Path | None, index: Path | None, name: str) -> "Collection":

@@ -40,6 +40,12 @@ element.addEventListener(
   true,
 );
 
+// A choice made by hand outlives the mark-up that stands for another one.
+function keepChoice() {
+  for (const option of element.querySelectorAll("select[data-event] > option[selected]"))
+    option.parentElement.value = option.value;
+}
+
 function keepOpen() {
   const history = element.querySelector(".history");
   if (history && history.open !== !!shared.isHistoryOpen) history.open = !!shared.isHistoryOpen;
@@ -88,6 +94,7 @@ function copyByHand(words) {
 let settled = null;
 function settle() {
   if (element.querySelector(".suggestions")) fold();
+  keepChoice();
   keepOpen();
   keepFocus();
   const part = element.querySelector("[data-settle]");

@@ -8,7 +8,7 @@ import gradio as gr
 
 from rag.federation import Federation, Member
 from webui.chat import MAX_QUESTION_CHARS, Chat, keep_turns
-from webui.chooser import render_chooser
+from webui.chooser import render_chooser, render_fallback
 from webui.datatypes import Turn
 from webui.documents import render_collections, render_refreshes
 from webui.history_page import HistoryPage
@@ -74,7 +74,8 @@ class Page:
         return {
             **self._speak(texts, (), None, None),
             **self._show_scope(scope, texts),
-            **self._open_library(scope, texts),
+            self._parts.browsed: UNTOUCHED,
+            self._parts.fallback: "",
             self._parts.header: render_header(texts, request.username or ""),
             **self._history.restore(remembered, texts, request),
         }
@@ -94,7 +95,8 @@ class Page:
         return {
             **self._speak(texts, turns, view, suggested),
             **self._show_scope(scope, texts),
-            **self._open_library(scope, texts),
+            self._parts.browsed: UNTOUCHED,
+            self._parts.fallback: "",
             self._parts.header: render_header(texts, request.username or ""),
             self._parts.chosen: texts.code,
             **self._history.show(talk_id, texts, request),
@@ -106,7 +108,8 @@ class Page:
         texts = texts_for(code)
         return {
             **self._show_scope(scope, texts),
-            **self._open_library(scope, texts),
+            self._parts.browsed: UNTOUCHED,
+            self._parts.fallback: "",
             self._parts.collection: scope,
             self._parts.suggested: None,
             self._parts.suggestions: render_suggestions(None, texts),
@@ -126,8 +129,14 @@ class Page:
         self._refresher.look()
         pending = keep_turns(turns, Turn(question))
         emptied: Changes = {} if suggested else {self._parts.question: ""}
-        yield {**emptied, self._parts.conversation: render_conversation(pending, texts)}
-        turn = self._chat.answer(question, turns, scope, interpreted=interpreted)
+        asked = self._find_scope(scope)
+        yield {
+            **emptied,
+            self._parts.conversation: render_conversation(pending, texts),
+            self._parts.scope: asked,
+            self._parts.fallback: "" if asked == scope else render_fallback(scope, texts),
+        }
+        turn = self._chat.answer(question, turns, asked, interpreted=interpreted)
         answered = keep_turns(turns, turn)
         yield {
             self._parts.turns: answered,
@@ -170,8 +179,14 @@ class Page:
         return {**self._history.begin(texts_for(code), request), **self.back()}
 
     def tick(self, seen: int, code: str, scope: str, browsed: LibraryView) -> object:
-        """Show what has become of the indexes since the page last looked."""
+        """Show what has become of the collections and their indexes since the page last looked."""
         self._refresher.look()
+        if not self._find_scope(scope) and scope:
+            return {
+                **self._show_scope("", texts_for(code)),
+                self._parts.browsed: UNTOUCHED,
+                self._parts.fallback: render_fallback(scope, texts_for(code)),
+            }
         if self._refresher.version == seen and not _is_running(self._states(scope)):
             return gr.skip()
         return self._show_scope(scope, texts_for(code), browsed)
@@ -234,35 +249,33 @@ class Page:
             parts.source: render_source(view, texts),
         }
 
-    def _open_library(self, scope: str, texts: Texts) -> Changes:
-        return {
-            self._parts.browsed: UNTOUCHED,
-            self._parts.intake: render_intake(self._members(scope), texts),
-        }
-
     def _show_scope(self, scope: str, texts: Texts, browsed: LibraryView = UNTOUCHED) -> Changes:
         version = self._refresher.version  # before what it counts
-        answerers = self._federation.select(scope).answerers
-        generations = [f"{one.collection}@{one.manifest.generation}" for one in answerers]
+        members = self._members(scope)
+        made = [(one.name, one.answerer.manifest) for one in members if one.answerer]
+        generations = [f"{name}@{one.generation} {one.created_at}" for name, one in made]
         return {
             self._parts.scope: scope,
             self._parts.chooser: render_chooser(self._federation, scope, texts),
-            self._parts.documents: render_collections(self._members(scope), texts, browsed),
+            self._parts.documents: render_collections(members, texts, browsed),
+            self._parts.intake: render_intake(members, texts),
             self._parts.refresh: render_refreshes(self._states(scope), texts),
             self._parts.seen: version,
             self._parts.generation: ", ".join([scope, *generations]),
         }
 
     def _members(self, scope: str) -> list[Member]:
-        return [member for member in self._federation.members if scope in {"", member.name}]
+        """Return the collections that are shown; all where the one chosen has gone."""
+        members = list(self._federation.members)
+        return [member for member in members if member.name == scope] or members
 
     def _states(self, scope: str) -> dict[str, RefreshState]:
         """Return what becomes of the indexes; that a collection is left out is told by its list."""
         states = self._refresher.states
         return {
-            member.name: states[member.name]
+            member.name: state
             for member in self._members(scope)
-            if member.answerer or states[member.name].is_running
+            if (state := states.get(member.name)) and (member.answerer or state.is_running)
         }
 
     def _find_scope(self, name: str) -> str:

@@ -43,8 +43,8 @@ def _render_words(explanation: Explanation, words: WhyTexts) -> str:
         f"<span>{escape(_count(word.n_chunks, words))}</span></li>"
         for word in explanation.words
     )
-    notes = [words.expects[explanation.expects], _foreign(explanation, words)]
-    told = "".join(f"<p>{escape(note)}</p>" for note in notes if note)
+    notes = _notes(explanation, words)
+    told = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return f'<p>{escape(words.cut)}</p><ul class="cut">{items}</ul>{told}'
 
 
@@ -82,7 +82,7 @@ def describe_why(explanation: Explanation, texts: Texts) -> Iterator[str]:
     yield words.cut
     for word in explanation.words:
         yield f"  {word.word}: {_count(word.n_chunks, words)}"
-    yield from filter(None, (words.expects[explanation.expects], _foreign(explanation, words)))
+    yield from _notes(explanation, words)
     if explanation.misses:
         yield words.misses
     for miss in explanation.misses:
@@ -100,9 +100,13 @@ def _count(n_chunks: int, words: WhyTexts) -> str:
     return words.word.format(count=f"{n_chunks:,}") if n_chunks else words.word_nowhere
 
 
-def _foreign(explanation: Explanation, words: WhyTexts) -> str:
-    is_foreign = explanation.words and len(explanation.unknown) == len(explanation.words)
-    return words.all_foreign if is_foreign else ""
+def _notes(explanation: Explanation, words: WhyTexts) -> Iterator[str]:
+    for phrase in explanation.absent:
+        yield words.absent.format(words=phrase)
+    if note := words.expects[explanation.expects]:
+        yield note
+    if explanation.words and len(explanation.unknown) == len(explanation.words):
+        yield words.all_foreign
 
 
 def _reasons(miss: Miss, explanation: Explanation, words: WhyTexts) -> Iterator[str]:

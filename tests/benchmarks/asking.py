@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.datatypes import Hit
+from index.datatypes import Chunk, Hit
 from index.knowledge_base import KnowledgeBase
-from rag.answerer import Answerer
+from index.phrases import Phrase
 from rag.calibration import Calibration
 from rag.datatypes import Answer
 from rag.reading import Reading
@@ -25,6 +25,11 @@ class LeavingOut(KnowledgeBase):
     def search_lexical(self, terms: Sequence[str], top_k: int) -> list[Hit]:
         """Rank the other documents' chunks by BM25."""
         return self._visible(super().search_lexical(terms, top_k + self._n_hidden()), top_k)
+
+    def search_phrase(self, phrase: Phrase, top_k: int) -> list[Chunk]:
+        """Find the other documents' chunks with a phrase."""
+        found = super().search_phrase(phrase, top_k + self._n_hidden())
+        return [chunk for chunk in found if chunk.doc_id != self.hidden][:top_k]
 
     def _n_hidden(self) -> int:
         return self.files.document_info(self.hidden).n_chunks if self.hidden else 0
@@ -53,12 +58,7 @@ class Asker:
                     for group, fitted in calibration.groups.items()
                 }
             )
-        self._answerer = Answerer(
-            self._knowledge_base,
-            Reading(models.encoder, models.require_reader(), calibration),
-            documents_dir=indexed.documents_dir,
-            index_dir=indexed.index_dir,
-        )
+        self._reading = Reading(models.encoder, models.require_reader(), calibration)
 
     def ask(self, question: str, *, without: str | None = None) -> Answer:
         """Ask a question.
@@ -68,4 +68,4 @@ class Asker:
         """
         files = self._knowledge_base.files
         self._knowledge_base.hidden = files.doc_id_of(without) if without else None
-        return self._answerer.answer(question)
+        return self._reading.answer(self._knowledge_base, question)  # every time anew

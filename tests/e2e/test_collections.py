@@ -15,9 +15,11 @@ from index.settings import IndexSettings
 from rag.answerer import Answerer
 from rag.federation import Federation
 from rag.reading import Reading
-from rag.registry import Collection
-from tests.e2e.conftest import CORPUS
+from rag.receipts import load_receipt, verify_receipt
+from rag.registry import Collection, Registry
+from tests.e2e.conftest import CORPUS, quiet_serve
 from webui.app import WebSettings, serve
+from webui.opening import open_collections
 
 TEA = "岚谷县茶产业振兴大会是哪天召开的？"
 MUSEUM = "苍屏窑址博物馆团体讲解每场收多少钱？"
@@ -55,6 +57,22 @@ def collected_site(outbound, tmp_path_factory):
     app.close()
 
 
+@pytest.fixture
+def followed_site(outbound, tmp_path):
+    """The page over a registry of one collection, looking at it all the time."""
+    for name, source in (("茶业", "tea_conference.txt"), ("馆", "museum.txt")):
+        (tmp_path / name).mkdir()
+        shutil.copy(CORPUS / source, tmp_path / name / "文件.txt")
+    registry = Registry()
+    registry.add("茶业", tmp_path / "茶业")
+    opened = open_collections(
+        registry.read(), encoder="", reader="", as_it_is=True, registry=registry
+    )
+    app = quiet_serve(opened, settings=WebSettings(look_s=0.2, tick_s=0.5))
+    yield CollectedSite(tmp_path, app.local_url, opened)
+    app.close()
+
+
 def chooser(visit):
     return visit.page.get_by_label("文档集")
 
@@ -63,6 +81,66 @@ def choose(visit, name):
     chooser(visit).select_option(name)
     expect(visit.page.locator(".documents")).to_have_count(1 if name else 2)
     expect(visit.page.locator(".documents h2").first).to_have_text(name or "茶业")
+
+
+def test_what_is_registered_meanwhile_is_indexed_offered_and_asked(followed_site, visit):
+    page = visit(followed_site)
+    expect(page.page.locator(".documents")).to_have_count(1)
+    expect(page.page.locator(".chooser")).to_have_count(0)
+    page.page.locator("#files").set_input_files(
+        {"name": "b.exe", "mimeType": "text/plain", "buffer": b"b"}
+    )
+    expect(page.page.locator(".uploads li")).to_have_count(1)
+    Registry().add("馆", followed_site.folder / "馆")
+    expect(page.page.locator("#collection option")).to_have_text(
+        ["全部（2 个文档集）", "茶业", "馆"]
+    )
+    expect(page.page.locator(".documents")).to_have_count(2)
+    expect(page.page.locator("#intake option")).to_have_text(["茶业", "馆"])
+    expect(page.page.locator(".uploads li")).to_have_count(1)  # what became of it is still told
+    turn = page.ask(MUSEUM)
+    expect(turn.locator(".cite .place").first).to_contain_text("馆/文件.txt")
+
+
+def test_a_page_whose_collection_is_removed_asks_all_and_says_so(followed_site, visit):
+    folder = followed_site.folder
+    for name in ("馆", "后来"):
+        (folder / name).mkdir(exist_ok=True)
+        shutil.copy(CORPUS / "museum.txt", folder / name / "文件.txt")
+        Registry().add(name, folder / name)
+    page = visit(followed_site)
+    for name in ("馆", "后来"):
+        expect(page.page.locator(f"#collection option[value='{name}']")).to_be_enabled()
+    choose_any(page, "馆")
+    Registry().remove("馆")
+    expect(page.page.locator(".fallback")).to_contain_text("“馆”已不再登记")
+    expect(chooser(page)).to_have_value("")  # and not the one that stands in its place now
+    expect(page.page.locator("#collection option")).to_have_count(3)
+    expect(page.page.locator(".documents")).to_have_count(2)
+    turn = page.ask(TEA)
+    expect(turn.locator(".cite .place").first).to_contain_text("茶业/文件.txt")
+    expect(page.page.locator(".fallback")).to_have_count(0)
+
+
+def test_where_files_go_stays_chosen_while_collections_come_and_go(followed_site, visit):
+    folder = followed_site.folder
+    for name in ("馆", "后来"):
+        (folder / name).mkdir(exist_ok=True)
+        shutil.copy(CORPUS / "museum.txt", folder / name / "文件.txt")
+        Registry().add(name, folder / name)
+    page = visit(followed_site).page
+    into = page.locator("#intake select")
+    expect(into.locator("option")).to_have_text(["茶业", "馆", "后来"])
+    into.select_option("后来")
+    Registry().remove("馆")
+    expect(into.locator("option")).to_have_text(["茶业", "后来"])
+    expect(into).to_have_value("后来")
+
+
+def choose_any(visit, name):
+    chooser(visit).select_option(name)
+    expect(visit.page.locator(".documents")).to_have_count(1)
+    expect(visit.page.locator(".documents h2")).to_have_text(name)
 
 
 def test_one_folder_has_nothing_to_choose(site, visit):
@@ -78,6 +156,20 @@ def test_all_collections_are_asked_at_first_and_each_quote_names_its_own(collect
         turn = page.ask(question)
         expect(turn.locator(".cite .place").first).to_contain_text(f"{name}/文件.txt")
         expect(turn.locator(".unsearched")).to_contain_text("旧档案")
+
+
+def test_the_copied_receipt_of_all_is_one_that_can_be_checked(collected_site, visit, tmp_path):
+    page = visit(collected_site, permissions=["clipboard-read", "clipboard-write"])
+    page.ask(MUSEUM).locator(".copying .copy").last.click()
+    expect(page.page.locator(".copying .copy").last).to_have_text("已复制")
+    path = tmp_path / "receipt.json"
+    path.write_text(page.page.evaluate("navigator.clipboard.readText()"), "utf-8")
+
+    receipt = load_receipt(path)
+    assert receipt.generation == "茶业@000001, <b>馆</b>@000001"
+    assert receipt.unsearched == ("旧档案",)
+    collections = [one.collection for one in collected_site.federation.members]
+    assert verify_receipt(receipt, collections).stands
 
 
 def test_a_chosen_collection_is_the_only_one_asked_and_listed(collected_site, visit):

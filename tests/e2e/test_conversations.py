@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from index import IndexSettings
 from rag import Answerer
 from rag.receipts import load_receipt, verify_receipt
+from rag.registry import Collection
 from tests.e2e.conftest import CORPUS, Site, Visit, quiet_serve
 from webui.app import WebSettings
 from webui.server import Address
@@ -163,7 +164,8 @@ def test_a_conversation_is_exported_with_receipts_that_verify(
         json.dumps(exported["turns"][0]["receipt"], ensure_ascii=False, indent=1), "utf-8"
     )
     receipt = load_receipt(tmp_path / "receipt.json")
-    assert verify_receipt(receipt, folder, settings=IndexSettings()).stands
+    collections = [Collection("", folder)]
+    assert verify_receipt(receipt, collections, settings=IndexSettings()).stands
     with page.page.expect_download() as download:
         row.locator("[data-action=markdown]").click()
     assert "**步云舒**" in download.value.path().read_text("utf-8")

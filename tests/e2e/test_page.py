@@ -1,5 +1,6 @@
 import json
 import threading
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import HOSTILE_NAME, HOSTILE_TEXT
 
 QUESTION = "岚谷县茶产业振兴大会是哪天召开的？"
+MUSEUM = "苍屏窑址博物馆团体讲解每场收多少钱？"
 NOWHERE = "How do I reset the firmware of a toaster?"
 
 
@@ -102,12 +104,11 @@ def test_suggested_questions_can_be_clicked_and_then_fold_away(site, visit):
     expect(chip).to_be_hidden()
 
 
-def test_a_question_asked_while_another_is_answered_costs_no_turn(
-    changing_site, visit, monkeypatch
-):
+@pytest.fixture
+def late(changing_site, visit, monkeypatch):
+    """A page with its suggestions, whose answers are held back from now on until let go."""
     page = visit(changing_site)
-    chip = page.page.locator(".chip").first
-    expect(chip).to_be_visible()
+    expect(page.page.locator(".chip").first).to_be_visible()
     asked, go_on, answer = [], threading.Event(), changing_site.answerer.answer
 
     def answer_late(question, **kwargs):
@@ -116,19 +117,59 @@ def test_a_question_asked_while_another_is_answered_costs_no_turn(
         return answer(question, **kwargs)
 
     monkeypatch.setattr(changing_site.answerer, "answer", answer_late)
-    page.page.get_by_test_id("textbox").fill(QUESTION)
-    page.page.keyboard.press("Enter")
-    expect(page.page.locator(".turn")).to_have_count(1)
-    chip.evaluate("button => button.click()")  # folded away, but quick fingers reach it
-    page.page.get_by_test_id("textbox").fill(NOWHERE)
-    page.page.locator("#send").click()
-    page.page.wait_for_timeout(500)  # for what must not be sent
+    yield SimpleNamespace(page=page.page, asked=asked, go_on=go_on)
     go_on.set()
-    expect(page.page.locator(".turn .words, .turn .plain")).to_have_count(1)
-    expect(page.page.get_by_test_id("textbox")).to_have_value(NOWHERE)
-    page.page.locator("#send").click()
-    expect(page.page.locator(".turn .words, .turn .plain")).to_have_count(2)
-    assert asked == [QUESTION, NOWHERE]
+
+
+def send(page, question):
+    page.get_by_test_id("textbox").fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn .pending")).to_be_visible()
+
+
+def test_a_question_asked_while_another_is_answered_waits_and_costs_no_turn(late):
+    page, box = late.page, late.page.get_by_test_id("textbox")
+    send(page, QUESTION)
+    page.locator(".chip").first.evaluate("chip => chip.click()")  # folded, but fingers are quick
+    box.fill(NOWHERE)
+    page.locator("#send").click()
+    page.wait_for_timeout(500)  # for what must not be sent
+    expect(box).to_have_value(NOWHERE)
+    late.go_on.set()
+    expect(page.locator(".turn .words, .turn .plain")).to_have_count(2)
+    expect(box).to_have_value("")
+    assert late.asked == [QUESTION, NOWHERE]
+
+
+def test_a_question_that_waits_is_not_sent_when_it_is_written_on(late):
+    page, box = late.page, late.page.get_by_test_id("textbox")
+    send(page, QUESTION)
+    box.fill(NOWHERE)
+    page.keyboard.press("Enter")
+    page.keyboard.type("!")
+    late.go_on.set()
+    expect(page.locator(".turn .words, .turn .plain")).to_have_count(1)
+    page.wait_for_timeout(500)  # for what must not be sent
+    expect(box).to_have_value(f"{NOWHERE}!")
+    assert late.asked == [QUESTION]
+
+
+def test_enter_pressed_in_the_moment_an_answer_appears_sends(late):
+    page, box = late.page, late.page.get_by_test_id("textbox")
+    send(page, QUESTION)
+    box.fill(MUSEUM)
+    box.evaluate(
+        """box => new MutationObserver((_, observer) => {
+            if (!document.querySelector(".turn .words, .turn .plain")) return;
+            observer.disconnect();
+            for (const type of ["keydown", "keypress"]) box.dispatchEvent(new KeyboardEvent(
+                type, {key: "Enter", bubbles: true, cancelable: true}));
+        }).observe(document.querySelector("#conversation"), {subtree: true, childList: true})"""
+    )
+    late.go_on.set()
+    expect(page.locator(".turn .words, .turn .plain")).to_have_count(2)
+    expect(box).to_have_value("")
+    assert late.asked == [QUESTION, MUSEUM]
 
 
 def test_a_new_conversation_can_be_begun(site, visit):

@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from index.chunking import search_text
 from index.datatypes import Channel, Hit
 from index.errors import IndexCorruptError, IndexingError
 from index.generations import IndexDir
 from index.knowledge_base import KnowledgeBase
 from index.ledger import read_ledger
 from index.normalization import fold_text
+from index.phrases import Phrase
 from index.segmentation import extract_terms
 from tests.fakes import HashEncoder
 from tests.index.folders import TEXTS, Found, all_chunks, build, load, search, write_documents
@@ -411,3 +413,28 @@ class Folder(RuleBasedStateMachine):
 
 TestFolder = Folder.TestCase
 TestFolder.settings = settings(max_examples=10, stateful_step_count=15)
+
+
+def test_a_phrase_is_found_wherever_it_stands_and_nowhere_else(corpus):
+    texts = {chunk.chunk_id: fold_text(search_text(chunk)) for chunk in all_chunks(corpus)}
+    phrases = [Phrase.of(text[at : at + 5]) for text in texts.values() for at in (3, 40)]
+    for phrase in filter(None, phrases):
+        holding = {name for name, text in texts.items() if phrase.stands_in(text)}
+        unbroken = {name for name in holding if phrase.text in texts[name]}
+        found = [chunk.chunk_id for chunk in corpus.search_phrase(phrase, 1000)]
+
+        assert len(set(found)) == len(found)
+        assert unbroken <= set(found) <= holding
+        assert len(corpus.search_phrase(phrase, 1)) == min(1, len(found))
+
+
+def test_a_phrase_that_a_line_breaks_is_found(tmp_path):
+    texts = {"broken.txt": "平台以数字\n底座为基础。", "whole.txt": "数字底座"}
+    folder = write_documents(tmp_path, TEXTS | texts)
+    build(folder, HashEncoder())
+    knowledge_base = load(folder, HashEncoder())
+
+    whole, broken = knowledge_base.search_phrase(Phrase.of("数字底座"), 5)
+    assert whole.text == "数字底座"
+    assert "数字\n底座" in broken.text
+    assert knowledge_base.search_phrase(Phrase.of("数字底盘"), 5) == []

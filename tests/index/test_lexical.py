@@ -268,3 +268,17 @@ def test_several_indexes_weigh_terms_as_one_over_all_their_chunks(tmp_path):
 
     assert joined == whole.statistics(terms)
     assert [joined.idf(term) for term in terms] == [whole.idf(term) for term in terms]
+
+
+def test_all_terms_are_demanded_of_a_row_when_asked_for(tmp_path):
+    documents = [["甲", "乙"], ["乙", "丙", "甲"], ["甲"], ["丙"]]
+    index = write_lexical(tmp_path, documents)
+
+    assert sorted(index.search_all(["甲", "乙"], 10)) == [0, 1]
+    assert sorted(index.search_all(["甲", "乙", "丙"], 10)) == [1]
+    assert len(index.search_all(["甲"], 2)) == 2
+    assert sorted(index.search_all(["甲", "乙", "丙"], 10, n_missing=1)) == [0, 1]
+    assert sorted(index.search_all(["甲", "乙", "丁"], 10, n_missing=1)) == [0, 1]
+    assert index.search_all(["甲"], 10, n_missing=1).tolist() == []
+    for terms in ([], ["甲", "丁"], ["乙", "丙", "丁"]):
+        assert index.search_all(terms, 10).tolist() == []

@@ -65,3 +65,11 @@ def test_several_collections_are_explained_as_one(troubled):
     together = explain(Federation.of(troubled), "泵站的冰壶裁判是谁？")
 
     assert together.to_dict() == explain(troubled, "泵站的冰壶裁判是谁？").to_dict()
+
+
+def test_quoted_words_that_stand_nowhere_as_they_are_quoted_are_told(troubled):
+    explanation = explain(troubled, "谁在“三号泵站”说了“四月的检修”和「許明負責」？")
+
+    assert explanation.absent == ("四月的检修",)
+    assert explanation.to_dict()["absent"] == ["四月的检修"]
+    assert explain(troubled, "三号泵站四月的检修由谁负责？").absent == ()

@@ -1,6 +1,8 @@
 """Several collections asked as one: the same answers as from one folder, whoever is missing."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,7 +13,7 @@ from rag import Status
 from rag.answerer import Answerer
 from rag.federation import Federation
 from rag.reading import Reading
-from rag.registry import Collection, CollectionError
+from rag.registry import Collection, CollectionError, Registry
 from tests.golden.answers import CORPUS_DIR, read_questions, read_stored, summarize
 from tests.index.folders import TEXTS, edit, write_documents
 
@@ -197,3 +199,125 @@ def test_a_single_folder_is_a_federation_of_one_without_a_name(small_answerer):
 def test_the_number_of_chunks_read_is_checked(federation, top_k):
     with pytest.raises(ValueError, match="top_k"):
         federation.answer(QUESTION, top_k=top_k)
+
+
+class TestFollowingTheRegistry:
+    """The collections are what is registered at the time, and one can always be searched."""
+
+    @pytest.fixture
+    def registry(self, tmp_path):
+        return Registry(tmp_path / "home")
+
+    @pytest.fixture
+    def following(self, registry, folders, opening):
+        registry.add("规章", folders["规章"])
+        federation = Federation.open(registry.read(), opening, registry=registry)
+        federation.follow()
+        return federation
+
+    def test_one_that_is_added_is_searched_once_it_is_refreshed(self, following, registry, folders):
+        rules = following.answerer("规章")
+        registry.add("年会", folders["年会"])
+        following.follow()
+
+        assert (following.names, following.unsearched) == (("规章", "年会"), ("年会",))
+        assert following.is_stale("年会")
+        stages = []
+        following.refresh("年会", progress=lambda told: stages.append(told.stage))
+        assert stages
+        assert following.answer("年会是哪一天召开的？").citations[0].collection == "年会"
+        assert following.answerer("规章") is rules
+
+    def test_one_that_is_removed_is_asked_no_more(self, following, registry, folders):
+        registry.add("年会", folders["年会"])
+        following.follow()
+        following.refresh("年会")
+        registry.remove("规章")
+        following.follow()
+
+        assert following.names == ("年会",)
+        with pytest.raises(CollectionError, match="规章"):
+            following.select("规章")
+        for act in (following.is_stale, following.refresh):
+            with pytest.raises(CollectionError, match="规章"):
+                act("规章")
+
+    def test_the_last_one_is_replaced_at_once_when_it_is_renamed(self, following, registry):
+        registry.rename("规章", "制度")
+        following.follow()
+
+        assert following.answer(QUESTION).citations[0].collection == "制度"
+
+    def test_another_folder_under_the_same_name_is_another_collection(
+        self, following, registry, folders
+    ):
+        registry.remove("规章")
+        registry.add("规章", folders["年会"])
+        following.follow()
+
+        assert following.answerer("规章").documents_dir == folders["年会"]
+
+    @pytest.mark.parametrize("damage", ["nothing registered", "damaged", "not there"])
+    def test_while_nothing_can_be_searched_otherwise_the_last_stays(  # noqa: PLR0917 - fixtures
+        self, following, registry, folders, tmp_path, caplog, damage
+    ):
+        if damage == "damaged":
+            registry.path.write_bytes(b"{")
+        else:
+            registry.remove("规章")
+        if damage == "not there":
+            (tmp_path / "later").mkdir()
+            registry.add("later", tmp_path / "later")
+        for _ in range(3):
+            following.follow()
+
+        assert following.names == ("规章",)
+        assert following.answer(QUESTION).citations
+        assert caplog.text.count("stay as they were") == 1
+
+    def test_the_last_goes_as_soon_as_another_can_be_opened(self, following, registry, tmp_path):
+        registry.remove("规章")
+        (tmp_path / "later").mkdir()
+        registry.add("later", tmp_path / "later")
+        following.follow()
+        assert following.names == ("规章",)
+        write_documents(tmp_path / "later", TEXTS)
+        following.follow()
+
+        assert following.names == ("later",)
+
+    def test_one_that_was_removed_while_it_was_opened_does_not_come_back(
+        self, following, registry, folders
+    ):
+        registry.add("年会", folders["年会"])
+        following.follow()
+
+        def remove(_):
+            if "年会" in {one.name for one in registry.read()}:
+                registry.remove("年会")
+                following.follow()
+
+        following.refresh("年会", progress=remove)
+
+        assert following.names == ("规章",)
+
+    def test_questions_in_the_middle_of_it_are_answered(self, following, registry, folders):
+        done, failures = threading.Event(), []
+
+        def ask():
+            while not done.is_set():
+                if following.answer(QUESTION).citations[0].collection != "规章":
+                    failures.append("not answered")
+
+        with ThreadPoolExecutor(2) as pool:
+            askers = [pool.submit(ask) for _ in range(2)]
+            for _ in range(4):
+                registry.add("年会", folders["年会"])
+                following.follow()
+                following.refresh("年会")
+                registry.remove("年会")
+                following.follow()
+            done.set()
+            for asker in askers:
+                asker.result()
+        assert failures == []

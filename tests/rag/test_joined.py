@@ -170,3 +170,18 @@ def test_one_collection_by_its_name_ranks_as_it_does_without(parts):
     named, plain = (_ranked(one, "图书馆借书罚款") for one in (JoinedBase({"甲": base}), base))
     assert list(named.values()) == list(plain.values())
     assert [(source.removeprefix("甲/"), span) for source, span in named] == list(plain)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["“灯塔建于”哪一年？", "谁提到了“号会议室”？", "“三楼礼堂”与“借书十册”", "“没有这句话”"],
+)
+def test_quoted_words_are_found_as_in_one_folder(joined, whole, question):
+    phrases = analyze_question(question).phrases
+
+    for phrase in phrases:
+        in_joined = [chunk.text for chunk in joined.search_phrase(phrase, 200)]
+        assert sorted(in_joined) == sorted(c.text for c in whole.search_phrase(phrase, 200))
+        assert len(joined.search_phrase(phrase, 3)) == min(3, len(in_joined))
+    first, second = _ranked(joined, question), _ranked(whole, question)
+    assert [*first.values()] == pytest.approx([*second.values()], abs=1e-3)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -150,3 +152,28 @@ def test_the_knowledge_base_of_another_encoder_is_refused(tmp_path):
 
     with pytest.raises(IndexingError, match="another encoder"):
         load(folder, HashEncoder(name="other"))
+
+
+def test_a_chunk_with_the_quoted_words_is_preferred_to_ones_with_more_of_the_rest(tmp_path):
+    texts = {
+        f"{number:02}.txt": f"{number}号数据平台的主管说，我们的云端很好，平台的数据由主管管理。"
+        for number in range(70)
+    } | {"该找的.txt": "别的话说了许多。" * 20 + "讲台的云彩。"}
+    folder = write_documents(tmp_path, texts)
+    build(folder, HashEncoder())
+    knowledge_base = load(folder, HashEncoder())
+
+    quoted = _retrieve(knowledge_base, "平台的数据由哪位主管管理，“台的云”？")
+    plain = _retrieve(knowledge_base, "平台的数据由哪位主管管理，台的云？")
+
+    assert any("台的云" in hit.chunk.text for hit in quoted)
+    assert not any("台的云" in hit.chunk.text for hit in plain)
+
+
+@pytest.mark.parametrize("marks", ["“{}”", "「{}」", '"{}"', "«{}»"])
+def test_quoted_words_that_stand_nowhere_change_nothing(knowledge_base, marks):
+    query = analyze_question("大会" + marks.format("礼堂的二楼") + "召开")
+
+    assert query.phrases
+    plain = retrieve(knowledge_base, replace(query, phrases=()), SETTINGS, 5)
+    assert retrieve(knowledge_base, query, SETTINGS, 5) == plain

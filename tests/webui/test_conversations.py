@@ -7,9 +7,12 @@ import pytest
 from index import IndexSettings
 from rag import Answerer
 from rag.federation import Federation
+from rag.reading import Reading
 from rag.receipts import load_receipt, verify_receipt
+from rag.registry import Collection
 from tests.e2e.conftest import CORPUS
 from tests.webui.samples import HOSTILE, make_answer, sample_answer
+from webui.chat import Chat
 from webui.conversations import (
     export_json,
     export_markdown,
@@ -56,8 +59,35 @@ def test_an_exported_receipt_is_verified_by_its_file_alone(history, tmp_path):
     for number, turn in enumerate(exported["turns"]):
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(turn["receipt"], ensure_ascii=False, indent=1), "utf-8")
-        checked = verify_receipt(load_receipt(path), documents, settings=IndexSettings())
+        checked = verify_receipt(
+            load_receipt(path), [Collection("", documents)], settings=IndexSettings()
+        )
         assert checked.stands
+
+
+def test_a_receipt_of_several_collections_is_exported_with_all_of_them(history, tmp_path):
+    collections = []
+    for name, source in (("博物", "museum.txt"), ("茶业", "tea_conference.txt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / source).write_bytes((CORPUS / source).read_bytes())
+        collections.append(Collection(name, tmp_path / name))
+    reading = Reading.load()
+    federation = Federation.open(
+        collections,
+        lambda one, _: Answerer.open_collection(one, reading, settings=IndexSettings()),
+    )
+    questions = ["苍屏窑址最早是谁发现的？", "How do I reset the firmware of a toaster?"]
+    for question in questions:
+        history.keep("", "first", Chat(federation).answer(question, ()))
+    exported = json.loads(export_json(history.find("", "first"), history.read("", "first")))
+
+    for number, turn in enumerate(exported["turns"]):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(turn["receipt"], ensure_ascii=False, indent=1), "utf-8")
+        receipt = load_receipt(path)
+        assert receipt.generation == "博物@000001, 茶业@000001"
+        assert verify_receipt(receipt, collections).stands
+        assert not verify_receipt(receipt, collections[1:]).is_complete
 
 
 def test_no_receipt_is_made_when_the_index_changed_meanwhile(tmp_path):

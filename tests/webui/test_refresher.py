@@ -1,4 +1,5 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from index.datatypes import BuildReport
 from index.errors import IndexingError, IndexMissingError
 from index.progress import Progress, Stage
 from rag.federation import Federation, Member
-from rag.registry import Collection
+from rag.registry import Collection, Registry
 from webui.refresher import Refresher, RefreshState
 
 REPORT = BuildReport("000002", is_new=True, n_documents=1, n_chunks=1, n_encoded=1, n_read=1)
@@ -359,3 +360,78 @@ class SteppingAnswerer(FakeAnswerer):
         progress(Progress(self.stage, 1, 2, "b.txt"))
         self.is_done, self.stale = True, False
         return report
+
+
+class TestFollowingTheRegistry:
+    @pytest.fixture
+    def registry(self, tmp_path):
+        registry = Registry(tmp_path / "home")
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+        registry.add("one", tmp_path / "one")
+        return registry
+
+    @pytest.fixture
+    def opened(self):
+        return {}
+
+    @pytest.fixture
+    def refresher(self, registry, opened):
+        def open_one(collection, progress):
+            answerer = opened.setdefault(collection.name, FakeAnswerer(collection=collection.name))
+            if progress:
+                answerer.refresh(progress=progress)
+            return answerer
+
+        federation = Federation.open(registry.read(), open_one, registry=registry)
+        refresher = Refresher(federation, interval_s=0)
+        opened["one"].stale = False
+        refresher.look()
+        finish()
+        return refresher
+
+    def test_what_is_registered_is_opened_in_the_background_and_shown(
+        self, refresher, registry, opened, tmp_path
+    ):
+        opened["two"] = FakeAnswerer(collection="two")
+        opened["two"].go_on.clear()
+        version = refresher.version
+        registry.add("two", tmp_path / "two")
+        refresher.look()
+        until(lambda: refresher.states.get("two", RefreshState()).progress)
+        assert refresher.states["two"].is_running
+        assert refresher.version > version
+        opened["two"].go_on.set()
+        finish()
+        assert refresher.states["two"] == RefreshState()
+
+    def test_what_is_forgotten_is_watched_no_more_and_its_build_ends(
+        self, refresher, registry, opened, tmp_path
+    ):
+        opened["two"] = FakeAnswerer(collection="two")
+        opened["two"].go_on.clear()
+        registry.add("two", tmp_path / "two")
+        refresher.look()
+        until(lambda: refresher.states.get("two", RefreshState()).progress)
+        registry.remove("two")
+        refresher.look()
+        until(lambda: "two" not in refresher.states)
+        refresher.rebuild(["two"])
+        refresher.cancel(["two"])
+        opened["two"].go_on.set()
+        finish()
+        assert list(refresher.states) == ["one"]
+
+    def test_an_unchanged_registry_changes_nothing(self, refresher):
+        version = refresher.version
+        for _ in range(3):
+            refresher.look()
+            finish()
+        assert refresher.version == version
+
+
+def until(is_so):
+    deadline = time.monotonic() + DEADLINE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -19,6 +19,7 @@ def _explanation(name="冰壶", **changes):
         "language": "zh",
         "expects": AnswerType.NUMBER,
         "words": (Word("泵站", 1200), Word(name, 0)),
+        "absent": (f"{name}裁判",),
         "misses": (Miss(citation, 0.06, (name,), is_of_type=False),),
         "files": (Problem(f"{name}.pdf", f"It is damaged: {name}"),),
         "n_files": 3,
@@ -40,6 +41,7 @@ def test_words_misses_and_files_are_told():
 
     told = " ".join(page.texts("section"))
     assert "泵站 1,200 个片段" in told
+    assert "一字不差地写着“冰壶裁判”的片段" in told
     assert "冰壶 文档里没有" in told
     assert "最像答案的是“四月”，但只有 6% 的把握。 它不是数量。 这一段里没有：冰壶。" in told
     assert "冰壶.pdf: It is damaged: 冰壶" in told

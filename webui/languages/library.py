@@ -13,6 +13,7 @@ class CollectionTexts:
     unsearched: str  # {names}: of an answer
     left_out: str  # {name}: in the documents panel
     not_now: str  # {name}: in the chooser
+    fell_back: str  # {name}: of the collection that a page had chosen
     column_folder: str
     column_documents: str
     column_generation: str
@@ -42,6 +43,7 @@ COLLECTION_TEXTS: Mapping[str, CollectionTexts] = {
         unsearched="这些文档集现在查不了，没有查：{names}",
         left_out="“{name}”现在查不了；能查时会自动加入。",
         not_now="{name}（现在查不了）",
+        fell_back="“{name}”已不再登记，或者现在查不了；改为查全部文档集。",
         column_folder="文件夹",
         column_documents="文档",
         column_generation="代",
@@ -69,6 +71,7 @@ COLLECTION_TEXTS: Mapping[str, CollectionTexts] = {
         unsearched="這些文件集現在查不了，沒有查：{names}",
         left_out="「{name}」現在查不了；能查時會自動加入。",
         not_now="{name}（現在查不了）",
+        fell_back="「{name}」已不再登記，或者現在查不了；改為查全部文件集。",
         column_folder="資料夾",
         column_documents="文件",
         column_generation="代",
@@ -96,6 +99,10 @@ COLLECTION_TEXTS: Mapping[str, CollectionTexts] = {
         unsearched="Not searched, because they cannot be at the moment: {names}",
         left_out="“{name}” cannot be searched at the moment; it is taken in once it can.",
         not_now="{name} (not available)",
+        fell_back=(
+            "“{name}” is not registered any more, or cannot be searched at the moment; all "
+            "collections are asked now."
+        ),
         column_folder="Folder",
         column_documents="Documents",
         column_generation="Generation",

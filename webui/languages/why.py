@@ -15,6 +15,7 @@ class WhyTexts:
     word: str  # {count}
     word_nowhere: str
     no_words: str
+    absent: str  # {words}
     all_foreign: str
     expects: Mapping[AnswerType, str]
     misses: str
@@ -33,6 +34,7 @@ _ZH_HANS = WhyTexts(
     word="{count} 个片段",
     word_nowhere="文档里没有",
     no_words="问题里没有可查的词。",
+    absent="没有找到一字不差地写着“{words}”的片段：去掉引号，或者少引几个字再试试。",
     all_foreign="文档里没有问题里的任何一个词：换成文档用的语言或说法再问试试。",
     expects={
         AnswerType.NUMBER: "问的是数量，所以答案里应该有数字。",
@@ -59,6 +61,7 @@ _ZH_HANT = WhyTexts(
     word="{count} 個片段",
     word_nowhere="文件裡沒有",
     no_words="問題裡沒有可查的詞。",
+    absent="沒有找到一字不差地寫著「{words}」的片段：去掉引號，或者少引幾個字再試試。",
     all_foreign="文件裡沒有問題裡的任何一個詞：換成文件用的語言或說法再問試試。",
     expects={
         AnswerType.NUMBER: "問的是數量，所以答案裡應該有數字。",
@@ -85,6 +88,8 @@ _EN = WhyTexts(
     word="{count} passages",
     word_nowhere="in no document",
     no_words="The question has no word to search for.",
+    absent="No passage was found that holds “{words}” exactly: try without the quotation marks, "
+    "or quote fewer words.",
     all_foreign="No document holds any word of the question: ask in the documents' own language "
     "or words.",
     expects={
