@@ -73,6 +73,7 @@ _COUNTERS = (
     "册本部篇件项条家所座栋间台辆艘架只头匹张把支份批场次届期层楼排节站级种类套棵株枚颗户桌箱包袋"
     "瓶杯字页章"
 )
+ANY_COUNTER = "个"  # may stand for any other counter, but not for people, metres or hours
 _COINS = "yuan dollar euro sterling yen hong_kong taiwan"
 
 
@@ -181,7 +182,7 @@ def _dimension(match: re.Match[str]) -> tuple[str, Fraction]:
     for name in (unit, unit.removesuffix("s"), unit.removesuffix("es")):
         if name in _OF_UNIT:
             return _OF_UNIT[name]
-    return "", Fraction(1)
+    return (ANY_COUNTER if match["filler"] == ANY_COUNTER else ""), Fraction(1)
 
 
 def _per(text: str, match: re.Match[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from rag.moments import Moment
-from rag.quantities import Quantity
+from rag.quantities import ANY_COUNTER, Quantity
 
 
 class Agreement(StrEnum):
@@ -126,6 +126,8 @@ def _in_one_unit(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity] | 
         return one, other
     if "" in dimensions:
         return _scale(one, other.factor), _scale(other, one.factor)
+    if ANY_COUNTER in dimensions and all(len(name) == 1 for name in dimensions):
+        return one, other
     if dimensions == {"months", "time"}:
         return _in_seconds(one), _in_seconds(other)
     return None

@@ -44,10 +44,10 @@ def design(tmp_path_factory):
 
 
 def test_each_side_has_the_date_that_its_document_gives_itself(design):
-    answer = design.answer("云杉公司出差的伙食补助每天多少钱？")
+    answer = design.answer("青岚图书馆馆藏图书有多少册？")
 
     dates = {citation.words: citation.date for citation in answer.citations}
-    assert dates == {"一百元": "2024-03", "80元": "2021"}
+    assert dates == {"91万册": "2023", "86万册": "2022"}
     assert {citation.date_origin for citation in answer.citations} == {DateOrigin.TITLE}
 
 
@@ -61,3 +61,16 @@ def test_a_document_of_another_thing_of_the_kind_contradicts_nothing(design):
     answer = design.answer("江湾大桥总投资多少？")
 
     assert "望北大桥概况.md" not in [citation.source for citation in answer.citations]
+
+
+def test_a_number_beside_a_name_is_part_of_the_name(tmp_path):
+    for edition, memory in ((4, 12), (5, 16)):
+        text = (
+            f"Autosave runs every 5 minutes.\nHalden Studio {edition} needs {memory} GB of memory."
+        )
+        (tmp_path / f"notes_{edition}.txt").write_text(text, "utf-8")
+
+    answer = Answerer.open(tmp_path).answer("How much memory does Halden Studio 5 need?")
+
+    assert "16" in answer.citations[0].quote
+    assert not answer.conflicting
