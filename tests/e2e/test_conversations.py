@@ -1,6 +1,7 @@
 """Conversations in the browser: follow-ups, their understanding, and a history that lasts."""
 
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -71,7 +72,7 @@ def test_follow_ups_are_understood_and_shown(talking_site, visit):
     role = page.ask("那她是什么职务？")
     where = page.ask("地点呢？")
     expect(role.locator(".interpreted")).to_have_text("理解为：步云舒是什么职务？")
-    expect(role.locator(".words")).to_contain_text("县长")
+    expect(role.locator(".words")).to_contain_text(re.compile("县长|县委副书记"))
     expect(where.locator(".interpreted")).to_contain_text("步云舒在哪里主持了")
     expect(where.locator(".words")).to_contain_text("县文化中心")
 

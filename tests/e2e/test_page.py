@@ -60,6 +60,7 @@ def test_clicking_a_citation_brings_the_words_into_view(site, visit, width):
     assert is_in_view(page.page, place, ".source-text")
 
 
+@pytest.mark.slow
 def test_opening_the_same_citation_again_scrolls_to_it_again(site, visit):
     page = visit(site, viewport={"width": 1280, "height": 420})
     turn = page.ask("苍屏窑址博物馆团体讲解每场收多少钱？")
@@ -71,6 +72,7 @@ def test_opening_the_same_citation_again_scrolls_to_it_again(site, visit):
     expect(page.page.locator("#source-quote")).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_back_gives_the_documents_and_the_focus_back(site, visit):
     page = visit(site)
     cite = page.ask(QUESTION).locator(".cite").first
@@ -93,6 +95,7 @@ def test_not_found_is_said_plainly_with_passages_to_open(site, visit):
     assert text_of(page.page.locator("#source-quote")) == quote
 
 
+@pytest.mark.slow
 def test_suggested_questions_can_be_clicked_and_then_fold_away(site, visit):
     page = visit(site)
     chip = page.page.locator(".chip").first
@@ -141,6 +144,7 @@ def test_a_question_asked_while_another_is_answered_waits_and_costs_no_turn(late
     assert late.asked == [QUESTION, NOWHERE]
 
 
+@pytest.mark.slow
 def test_a_question_that_waits_is_not_sent_when_it_is_written_on(late):
     page, box = late.page, late.page.get_by_test_id("textbox")
     send(page, QUESTION)
@@ -172,6 +176,7 @@ def test_enter_pressed_in_the_moment_an_answer_appears_sends(late):
     assert late.asked == [QUESTION, MUSEUM]
 
 
+@pytest.mark.slow
 def test_a_new_conversation_can_be_begun(site, visit):
     page = visit(site)
     page.ask(QUESTION)
@@ -182,6 +187,7 @@ def test_a_new_conversation_can_be_begun(site, visit):
     expect(page.page.locator(".turn")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_conversations_of_two_visitors_are_apart(site, visit):
     first, second = visit(site), visit(site)
     first.ask(QUESTION)
@@ -240,6 +246,7 @@ def test_language_follows_the_browser_and_can_be_switched(site, visit):
     expect(again.locator("h1")).to_have_text("依据")
 
 
+@pytest.mark.slow
 def test_switching_the_language_keeps_the_conversation_and_the_source(site, visit):
     page = visit(site)
     turn = page.ask(QUESTION)
@@ -263,6 +270,7 @@ def test_hostile_document_is_shown_as_it_is_and_nothing_runs(site, visit):
     assert not is_pwned(page)
 
 
+@pytest.mark.slow
 def test_hostile_answer_and_question_are_shown_as_they_are_and_nothing_runs(site, visit):
     page = visit(site)
     question = "灯塔检修定于哪天开始？<img src=x onerror=window.pwned=6> ${window.pwned=7} {{8}}"
@@ -290,6 +298,7 @@ def test_rebuilding_from_the_page_changes_the_answer(changing_site, visit):
     expect(page.page.locator(".note")).to_contain_text("改过")
 
 
+@pytest.mark.slow
 def test_changed_documents_are_noticed_without_being_asked(watchful_site, visit):
     page = visit(watchful_site).page
     expect(page.locator(".documents")).not_to_contain_text("new.md")
@@ -300,6 +309,7 @@ def test_changed_documents_are_noticed_without_being_asked(watchful_site, visit)
     expect(page.locator(".outcome")).to_contain_text("新增 1")
 
 
+@pytest.mark.slow
 def test_a_removed_document_is_told_when_its_citation_is_opened(changing_site, visit):
     page = visit(changing_site)
     turn = page.ask("苍屏窑址最早是谁发现的？")
@@ -334,6 +344,7 @@ def test_everything_can_be_done_from_the_keyboard(site, visit):
     expect(page.page.locator(".source h2")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_dark_follows_the_system(site, visit):
     page = visit(site, color_scheme="dark").page
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(24, 23, 21)"

@@ -412,7 +412,7 @@ class Folder(RuleBasedStateMachine):
 
 
 TestFolder = Folder.TestCase
-TestFolder.settings = settings(max_examples=10, stateful_step_count=15)
+TestFolder.settings = settings(max_examples=6, stateful_step_count=15)
 
 
 def test_a_phrase_is_found_wherever_it_stands_and_nowhere_else(corpus):

@@ -86,6 +86,7 @@ def test_indexing_has_no_reader(documents):
     assert run("index", "--documents", documents, "--reader", "x").exit_code == 2
 
 
+@pytest.mark.slow  # 15 s: PyTorch is imported twice, offline is tested once in test_offline.py
 def test_ask_with_both_prints_the_answer_and_nothing_of_the_libraries(documents, models):
     named = ("--encoder", models / "encoder", "--reader", models / "dates")
     first = run_process("ask", QUESTION, "--json", "--documents", documents, *named)
