@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from index.build import build_index, default_index_dir
@@ -98,8 +99,12 @@ def _write_questions(folder: Path, data_dir: Path | None) -> Path:
         paragraphs = [one for article in articles for one in article["paragraphs"]]
         questions = [one["qas"][0]["question"] for one in paragraphs]
     else:
-        texts = (path.read_text("utf-8") for path in sorted(folder.rglob("*.md")))
-        questions = [f"{text[len(text) // 2 :][:12]}是什么？".replace("\n", "") for text in texts]
+        paragraphs = (
+            paragraph
+            for path in sorted(folder.rglob("*.md"))
+            for paragraph in path.read_text("utf-8").split("\n\n")[1:]
+        )
+        questions = [f"{words[:12]}是什么？" for words in islice(paragraphs, N_QUESTIONS)]
     path = folder.with_suffix(".questions.json")
     path.write_text(json.dumps(questions[:N_QUESTIONS], ensure_ascii=False), "utf-8")
     return path
