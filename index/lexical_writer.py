@@ -24,7 +24,7 @@ import tantivy
 from index.lexical import SEPARATOR, Segment, make_schema, read_segments, register_tokenizer
 from index.segmentation import TERMS_VERSION
 
-_HEAP_BYTES = 64_000_000  # holds a segment of the largest size, so that it is not split
+_HEAP_BYTES = 1_000_000_000  # reached by no segment, so that none is split; taken as it is needed
 _N_SEGMENTS = 64  # at most; each costs a question 30 µs, and a change the writing of one
 _LEAST_ROWS, _MOST_ROWS = 256, 8192  # aimed at in a segment, whatever their number
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index import lexical_writer
 from index.lexical import LexicalIndex, read_segments
-from index.lexical_writer import LexicalWriter, cut_segments
+from index.lexical_writer import Cut, LexicalWriter, cut_segments
 from index.segmentation import extract_terms
 
 _WORDS = [f"w{number}" for number in range(300)]
@@ -146,3 +147,16 @@ def test_the_rules_for_terms_are_those_of_their_version():
     digest = hashlib.sha256("\x1f".join(extract_terms(text)).encode()).hexdigest()
 
     assert digest[:16] == "9557ba7467dc75ef"
+
+
+def test_the_largest_segment_of_long_chunks_is_not_split(tmp_path):
+    (tmp_path / "new").mkdir()
+    words = [f"词{number}" for number in range(60_000)]
+    n_rows = 2 * lexical_writer._MOST_ROWS
+    rows = (
+        [words[(row * 37 + at * at) % len(words)] for at in range(300)] for row in range(n_rows)
+    )
+    writer = LexicalWriter(tmp_path / "new", None)
+    writer.add(Cut("key", n_rows), rows)
+
+    assert writer.finish() == 300
