@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +13,7 @@ from rag import Answerer
 from rag.receipts import load_receipt, verify_receipt
 from rag.registry import Collection
 from tests.e2e.conftest import CORPUS, Site, Visit, quiet_serve
+from tests.ports import take_port
 from webui.app import WebSettings
 from webui.server import Address
 
@@ -99,8 +99,8 @@ def test_what_was_understood_can_be_edited_and_asked_again(talking_site, visit):
 
 
 def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(outbound, folder, browser):
-    context = browser.new_context(locale="zh-CN")
-    with open_site(folder) as site:
+    context, port = browser.new_context(locale="zh-CN"), take_port()
+    with open_site(folder, port) as site:
         page = Visit(context.new_page())
         page.page.goto(site.url)
         page.ask(WHO)
@@ -112,7 +112,7 @@ def test_a_conversation_survives_a_reload_and_a_restart_of_the_server(outbound, 
         page.page.locator(".turn .cite").first.click()
         expect(page.page.locator("#source-quote")).to_be_visible()
         page.page.close()
-    with open_site(folder, urlsplit(site.url).port) as site:
+    with open_site(folder, port) as site:
         again = Visit(context.new_page())
         again.page.goto(site.url)
         expect(again.page.locator(".turn")).to_have_count(2)

@@ -149,14 +149,16 @@ def test_the_rules_for_terms_are_those_of_their_version():
     assert digest[:16] == "9557ba7467dc75ef"
 
 
+@pytest.mark.slow
 def test_the_largest_segment_of_long_chunks_is_not_split(tmp_path):
+    """As many rows as a segment may have, each of more different terms than a chunk has."""
     (tmp_path / "new").mkdir()
-    words = [f"词{number}" for number in range(60_000)]
+    words, chance = [f"词{number}" for number in range(300_000)], random.Random(1)
     n_rows = 2 * lexical_writer._MOST_ROWS
     rows = (
-        [words[(row * 37 + at * at) % len(words)] for at in range(300)] for row in range(n_rows)
+        [words[int(chance.random() ** 3 * len(words))] for _ in range(1500)] for _ in range(n_rows)
     )
     writer = LexicalWriter(tmp_path / "new", None)
     writer.add(Cut("key", n_rows), rows)
 
-    assert writer.finish() == 300
+    assert writer.finish() == 1500

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import take_port
 from webui import server
 from webui.server import Address, Exposure, Server, describe_exposure
 
@@ -27,8 +28,7 @@ async def _app(scope, receive, send):
 
 @pytest.fixture
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    return take_port()
 
 
 @pytest.fixture
