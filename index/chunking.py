@@ -75,6 +75,9 @@ def _shorten(title: str) -> str:
 def _units(text: str, max_chars: int) -> Iterator[Span]:
     """Give the pieces that are never split: sentences, or parts of too long ones."""
     for sentence in split_sentences(text):
+        if len(sentence) <= max_chars:
+            yield sentence
+            continue
         start = sentence.start
         while sentence.end - start > max_chars:
             cut = _cut_position(text, start, start + max_chars)

@@ -2,10 +2,10 @@
 
 Of a million rows an exact search reads a gigabyte, 85 ms on one core. Their codes are 32 megabytes
 and take 4 ms, the best 2,000 of them are scored exactly in another 1.5, so every score is exact and
-only a row may be missed. A random rotation makes the coordinates of any unit vector about normal, so that their
-signs are the best code of that size (RaBitQ, Gao and Long 2024); FAISS looks them up 32 rows at a
-time (PQ fast scan, André et al. 2015). Nothing is learnt from the rows: any sequence of builds
-gives the codes of a full build, which an inverted file with its trained cells does not.
+only a row may be missed. A random rotation makes the coordinates of any unit vector about normal,
+so that their signs are the best code of that size (RaBitQ, Gao and Long 2024); FAISS looks them up
+32 rows at a time (PQ fast scan, André et al. 2015). Nothing is learnt from the rows: any sequence
+of builds gives the codes of a full build, which an inverted file with its trained cells does not.
 """
 
 from dataclasses import dataclass

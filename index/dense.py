@@ -67,16 +67,17 @@ class VectorFile:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, dim: int, n_rows: int) -> Iterator[Self]:
+    def open(cls, path: Path, dim: int, n_rows: int, *, is_written: bool = False) -> Iterator[Self]:
         """Open a file for reading.
 
         :param path: The file.
         :param dim: Width of a row.
         :param n_rows: Number of rows.
+        :param is_written: Also for writing; several may, each its own rows.
         :raises IndexCorruptError: When it holds anything else.
         """
         head = _head(dim, n_rows)
-        with path.open("rb") as stream:
+        with path.open("r+b" if is_written else "rb") as stream:
             if stream.read(len(head)) != head:
                 raise _corrupt(path)
             yield cls(stream, dim, n_rows)
@@ -100,6 +101,10 @@ class VectorFile:
         """
         self._stream.seek(self._n_head + 4 * self._dim * start)
         self._stream.write(np.ascontiguousarray(vectors, "<f4").data)
+
+    def flush(self) -> None:
+        """Let other processes see what was written."""
+        self._stream.flush()
 
 
 class DenseIndex:

@@ -8,7 +8,9 @@ IndexingError
 ├── IndexFormatError
 ├── IndexCorruptError
 ├── IndexLockedError
-└── ModelError
+├── ModelError
+├── StoreError
+└── EngineError
 """
 
 
@@ -46,3 +48,11 @@ class IndexLockedError(IndexingError):
 
 class ModelError(IndexingError):
     """Raised when a model cannot be loaded or does not fit the index."""
+
+
+class StoreError(IndexingError):
+    """Raised when an engine that keeps an index cannot be reached or refuses."""
+
+
+class EngineError(IndexingError):
+    """Raised when the machines that make batches cannot be had, or fail."""

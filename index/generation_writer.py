@@ -6,9 +6,11 @@ chunk whose text and headings are known not encoded, and rows that are all known
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from index import codes
 from index.changes import DocumentChanges
@@ -20,14 +22,13 @@ from index.encoder import Encoder
 from index.errors import DocumentError, IndexCorruptError, UnreadableError
 from index.inventory import Inventory
 from index.isolation import IsolatedExtractor
-from index.lexical_writer import LexicalWriter, cut_segments
+from index.lexical_writer import Cut, LexicalWriter, cut_segments
 from index.loading import FoundFile, hash_bytes, load_document, read_bytes
 from index.manifest import GenerationPaths, Manifest
-from index.normalization import fold_text
 from index.pins import Pin
 from index.progress import Progress, Stage
+from index.row_workers import RowFiles, Wait, Workers, open_workers
 from index.sealing import FileEntry, seal_files
-from index.segmentation import extract_terms
 from index.settings import IndexSettings
 from index.store_writer import StoreWriter
 from index.vector_writer import VectorWriter
@@ -105,15 +106,7 @@ class GenerationWriter:
             if not written.n_documents and not is_forced:
                 return written
             store.commit()
-            with ThreadPoolExecutor(2) as beside:  # the disk works while the rest is written
-                sealing = {paths.store: beside.submit(seal_files, [paths.store])}
-                self._write_vectors(paths, store, written)
-                self._check_dense(paths, written)
-                self._write_codes(paths, written)
-                sealing[paths.dense] = beside.submit(seal_files, [paths.dense])
-                self._write_lexical(paths, store, written)
-                for path, sealed in sealing.items():
-                    (written.sealed[path.name],) = sealed.result()
+            self._write_rows(paths, store, written)
             changes = store.changes()
             written.changes = changes.list(N_LISTED)
             written.n_changes = {
@@ -163,17 +156,36 @@ class GenerationWriter:
         written.n_documents = store.n_documents()
         written.n_chunks = store.place_chunks()
 
-    def _write_vectors(self, paths: GenerationPaths, store: StoreWriter, written: Written) -> None:
-        writer = VectorWriter(self._encoder, store, self._tell)
-        with VectorFile.create(paths.dense, self._encoder.dim, written.n_chunks) as vectors:
+    def _write_rows(self, paths: GenerationPaths, store: StoreWriter, written: Written) -> None:
+        n_rows = written.n_chunks
+        with ThreadPoolExecutor(2) as beside:  # the disk works while the rest is written
+            sealing = {paths.store: beside.submit(seal_files, [paths.store])}
+            vectors = VectorWriter(store, n_rows, self._tell)
+            self._copy_vectors(paths, vectors, n_rows)
+            written.n_encoded = vectors.n_unknown
+            files = RowFiles(paths.store, paths.dense, n_rows)
+            n_workers = self._settings.n_workers
+            with open_workers(files, self._encoder, vectors.n_unknown, n_workers) as workers:
+                vectors.encode(workers)
+                sealing[paths.dense] = beside.submit(seal_files, [paths.dense])
+                lexical = LexicalWriter(
+                    paths.lexical, self._previous.paths.lexical if self._previous else None
+                )
+                parts = _begin_lexical(lexical, store, workers, n_rows)
+                self._check_dense(paths, written)
+                self._write_codes(paths, written)
+                written.mean_terms = self._finish_lexical(lexical, parts, n_rows)
+            for path, sealed in sealing.items():
+                (written.sealed[path.name],) = sealed.result()
+
+    def _copy_vectors(self, paths: GenerationPaths, writer: VectorWriter, n_rows: int) -> None:
+        with VectorFile.create(paths.dense, self._encoder.dim, n_rows) as vectors:
             if self._previous is None:
-                writer.write(vectors, None, written.n_chunks)
-            else:
-                old = self._previous
-                dim, n_rows = old.manifest.dim, old.manifest.n_chunks
-                with VectorFile.open(old.paths.dense, dim, n_rows) as old_vectors:
-                    writer.write(vectors, old_vectors, written.n_chunks)
-        written.n_encoded = writer.n_encoded
+                writer.copy(vectors, None)
+                return
+            dim, n_old = self._previous.manifest.dim, self._previous.manifest.n_chunks
+            with VectorFile.open(self._previous.paths.dense, dim, n_old) as old_vectors:
+                writer.copy(vectors, old_vectors)
 
     def _check_dense(self, paths: GenerationPaths, written: Written) -> None:
         self._tell(Progress(Stage.DENSE, 0, written.n_chunks))
@@ -193,18 +205,38 @@ class GenerationWriter:
             made.save(paths.codes)
         self._tell(Progress(Stage.DENSE, n_rows, n_rows))
 
-    def _write_lexical(self, paths: GenerationPaths, store: StoreWriter, written: Written) -> None:
-        old = self._previous.paths.lexical if self._previous else None
-        writer = LexicalWriter(paths.lexical, old)
-        row, n_rows = 0, written.n_chunks
-        for cut in cut_segments(store.vector_keys(), n_rows):
-            self._tell(Progress(Stage.LEXICAL, row, n_rows))
-            if not writer.reuse(cut):
-                texts = store.search_texts(row, row + cut.n_rows)
-                writer.add(cut, (extract_terms(fold_text(text)) for text in texts))
-            row += cut.n_rows
-        written.mean_terms = writer.finish()
+    def _finish_lexical(
+        self, writer: LexicalWriter, parts: Sequence[tuple[Cut, Callable[[], None]]], n_rows: int
+    ) -> float:
+        n_done = 0
+        for cut, finish in parts:
+            self._tell(Progress(Stage.LEXICAL, n_done, n_rows))
+            finish()
+            n_done += cut.n_rows
+        mean_terms = writer.finish()
         self._tell(Progress(Stage.LEXICAL, n_rows, n_rows))
+        return mean_terms
+
+
+def _begin_lexical(
+    writer: LexicalWriter, store: StoreWriter, workers: Workers, n_rows: int
+) -> list[tuple[Cut, Callable[[], None]]]:
+    """Have new segments written; return what is left to do for each, in row order."""
+    parts: list[tuple[Cut, Callable[[], None]]] = []
+    row = 0
+    for cut in cut_segments(store.vector_keys(), n_rows):
+        if found := writer.find(cut):
+            parts.append((cut, partial(writer.reuse, found)))
+        else:
+            folder = writer.folder()
+            wait = workers.write_segment(row, row + cut.n_rows, folder)
+            parts.append((cut, partial(_take, writer, cut, folder, wait)))
+        row += cut.n_rows
+    return parts
+
+
+def _take(writer: LexicalWriter, cut: Cut, folder: Path, wait: Wait) -> None:
+    writer.take(cut, folder, wait())
 
 
 def _since(started: float) -> float:

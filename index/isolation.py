@@ -1,23 +1,20 @@
 """Isolation: a risky file's bytes → its extraction, read in a child process with limits.
 
-The child is started by the first file that needs it and reads one file after the other. It is a
-plain ``python -m`` process, not one of ``multiprocessing``: a user's script need not guard its main
-module, and nothing is pickled.
+The child is started by the first file that needs it and reads one file after the other.
 """
 
 import logging
 import math
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
+from index.child_process import end_child, kill_child, pipe, start_child
 from index.errors import DocumentError, UnreadableError
 from index.formats.extraction import Extraction
 from index.formats.frames import Frame, FrameError, read_frame, unpack_extraction, write_frame
@@ -29,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")  # what the worker is asked for
 
-_ROOT = Path(__file__).resolve().parents[1]
 _END_S = 5  # from the end of the pipe to the end of the process
 _START_S = 120  # importing Python's library from a cold or busy disk
 _SECONDS_PER_MB = 2
@@ -150,14 +146,14 @@ class IsolatedExtractor:
         try:
             if request:
                 with suppress(OSError):  # it ended before it had read everything, and may say why
-                    write_frame(_pipe(child.stdin), request)
-            return read_frame(_pipe(child.stdout), _MAX_REPLY_BYTES)
+                    write_frame(pipe(child.stdin), request)
+            return read_frame(pipe(child.stdout), _MAX_REPLY_BYTES)
         finally:
             timer.cancel()
 
     def _expire(self, child: subprocess.Popen[bytes]) -> None:
         self._expired.set()
-        _kill(child)
+        kill_child(child)
 
     def _interpret(self, reply: Frame, read: Callable[[Frame], T]) -> T:
         status, error = reply.fields.get("status"), reply.fields.get("error")
@@ -198,19 +194,8 @@ class IsolatedExtractor:
         )
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-W", "ignore", "-m", "index.formats.worker"]
         try:
-            child = subprocess.Popen(
-                [*command, str(os.getpid()), str(self._memory)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=_ROOT,
-                env=_environment(),
-                # Ctrl-C is the build's to handle; and no console window flashes up on Windows.
-                start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            child = start_child("index.formats.worker", str(self._memory))
         except OSError as exc:
             raise UnreadableError(
                 f"The process that reads this format could not be started: {exc.strerror}."
@@ -230,13 +215,8 @@ class IsolatedExtractor:
 
     def _discard(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        _kill(child)
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            with suppress(OSError):  # closing sends what is left of a request, to nobody
-                _pipe(pipe).close()
+        if child:
+            end_child(child)
 
 
 def _request(loader: Loader) -> dict[str, object]:
@@ -245,33 +225,3 @@ def _request(loader: Loader) -> dict[str, object]:
 
 def _nonsense() -> DocumentError:
     return DocumentError("Reading it gave an answer that makes no sense; the file may be damaged.")
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End a worker with whatever it has started itself."""
-    if sys.platform == "win32":
-        child.kill()
-        return
-    with suppress(ProcessLookupError, PermissionError):  # nothing of it is left
-        os.killpg(child.pid, signal.SIGKILL)  # the group has its number: a session of its own
-
-
-def _pipe(stream: object) -> BinaryIO:
-    assert stream is not None  # Popen was asked for it
-    return stream  # type: ignore[return-value]  # IO[bytes] and BinaryIO differ in name only
-
-
-def _environment() -> dict[str, str]:
-    """Return the worker's variables: modules are found as here, but never in the current folder.
-
-    Whoever asks about a folder of strangers' files may well stand in it.
-    """
-    try:
-        here = Path.cwd()
-    except OSError:  # it was deleted
-        here = None
-    paths = [path for path in map(Path, sys.path) if path.is_absolute() and path != here]
-    if _ROOT not in paths:
-        paths.insert(0, _ROOT)
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # a thread takes memory
-    return {**os.environ, **one, "PYTHONPATH": os.pathsep.join(map(str, paths))}

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunking import search_text
 from index.codes import Codes
 from index.datatypes import Channel, Chunk, Document, Hit
 from index.dense import DenseIndex
@@ -20,17 +20,14 @@ from index.lexical import LexicalIndex, LexicalStatistics
 from index.loading import hash_bytes
 from index.manifest import Manifest, check_folder, check_loaded, read_manifest
 from index.matching import ChunkTerms, TermMatches, match_terms
-from index.normalization import fold_text
 from index.phrases import Phrase
 from index.pins import Pin
+from index.ranking import MOST_BROKEN, MOST_COMPARED, find_phrase, rank_hits
 from index.store import ChunkStore
 
 _CACHED_DOCUMENTS = 16  # with their texts
-_MOST_COMPARED = 256  # chunks with a phrase's terms; bounds the time of any phrase
-_MOST_BROKEN = 64  # with all terms but one
 _COMPARED_AT_ONCE = 32
 _SCORED_FOR_ONE = 20  # rows found by their codes, for each that is wanted
-_CACHED_CHUNKS = 4096  # whose terms are kept for exact scoring, about 4 KB each
 
 
 class KnowledgeBase:
@@ -60,7 +57,6 @@ class KnowledgeBase:
         self._rows: dict[str, int] = {}  # of every chunk handed out
         self._rows_lock = threading.Lock()
         # Not methods: a cache that holds this object would keep a replaced generation open.
-        self._terms = lru_cache(_CACHED_CHUNKS)(ChunkTerms.read)
         self._document = lru_cache(_CACHED_DOCUMENTS)(partial(_read_document, self._store))
 
     @classmethod
@@ -154,7 +150,7 @@ class KnowledgeBase:
         n_scored = max(self.manifest.n_scored, _SCORED_FOR_ONE * top_k)
         among = self._codes.search(vector, n_scored) if self._codes else None
         ranking = self._dense.search(vector, top_k, among)
-        return _rank(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
+        return rank_hits(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
 
     def search_lexical(
         self, terms: Sequence[str], top_k: int, statistics: LexicalStatistics | None = None
@@ -169,7 +165,7 @@ class KnowledgeBase:
         chunks = self.chunks(self._lexical.search(terms, top_k).tolist())
         statistics = statistics or self.statistics(terms)
         scores = statistics.score(terms, self.match(terms, chunks))
-        return _rank(chunks, scores, Channel.LEXICAL)
+        return rank_hits(chunks, scores, Channel.LEXICAL)
 
     def search_phrase(self, phrase: Phrase, top_k: int) -> list[Chunk]:
         """Find chunks that hold a phrase in their text or their headings.
@@ -180,21 +176,19 @@ class KnowledgeBase:
         :param top_k: Number of chunks wanted.
         :return: Chunks that hold it, those where its terms weigh most first.
         """
-        rows = self._lexical.search_all(phrase.terms, _MOST_COMPARED)
+        rows = self._lexical.search_all(phrase.terms, MOST_COMPARED)
         found = self._holding(phrase, rows, top_k)
         if len(found) < top_k:  # a line that ends within the phrase hides one of its terms
-            broken = self._lexical.search_all(phrase.terms, _MOST_BROKEN, n_missing=1)
+            broken = self._lexical.search_all(phrase.terms, MOST_BROKEN, n_missing=1)
             found += self._holding(phrase, broken[~np.isin(broken, rows)], top_k - len(found))
         return found
 
     def _holding(self, phrase: Phrase, rows: NDArray[np.int64], top_k: int) -> list[Chunk]:
-        found: list[Chunk] = []
-        for first in range(0, len(rows), _COMPARED_AT_ONCE):
-            chunks = self.chunks(rows[first : first + _COMPARED_AT_ONCE].tolist())
-            found += [chunk for chunk in chunks if phrase.stands_in(fold_text(search_text(chunk)))]
-            if len(found) >= top_k:
-                break
-        return found[:top_k]
+        parts = (
+            self.chunks(rows[first : first + _COMPARED_AT_ONCE].tolist())
+            for first in range(0, len(rows), _COMPARED_AT_ONCE)
+        )
+        return find_phrase(phrase, chain.from_iterable(parts), top_k)
 
     def score_dense(
         self, vector: NDArray[np.float32], chunks: Sequence[Chunk]
@@ -214,14 +208,15 @@ class KnowledgeBase:
         :param chunks: Chunks of this knowledge base.
         :return: The distinct terms with their places.
         """
-        return match_terms(terms, [self.terms(chunk) for chunk in chunks])
+        return match_terms(terms, [self._lexical.terms(row) for row in self.rows(chunks)])
 
     def terms(self, chunk: Chunk) -> ChunkTerms:
-        """Return a chunk's terms, cut once while it is asked for often.
+        """Return a chunk's terms.
 
         :param chunk: A chunk of this knowledge base.
         """
-        return self._terms(chunk)
+        (row,) = self.rows([chunk])
+        return self._lexical.terms(row)
 
     def statistics(self, terms: Sequence[str]) -> LexicalStatistics:
         """Return what terms weigh (:meth:`index.lexical.LexicalIndex.statistics`)."""
@@ -263,12 +258,6 @@ class KnowledgeBase:
         """
         with self._rows_lock:
             return [self._rows[chunk.chunk_id] for chunk in chunks]
-
-
-def _rank(chunks: Sequence[Chunk], scores: NDArray[np.float32], channel: Channel) -> list[Hit]:
-    pairs = zip(scores.tolist(), chunks, strict=True)
-    ordered = sorted(pairs, key=lambda pair: (-pair[0], pair[1].chunk_id))  # L5
-    return [Hit(chunk, score, number, channel) for number, (score, chunk) in enumerate(ordered, 1)]
 
 
 def _read_document(store: ChunkStore, doc_id: str) -> Document:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -24,14 +25,15 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.errors import IndexCorruptError
-from index.matching import TermMatches
+from index.matching import ChunkTerms, TermMatches
+from index.terms_file import SUFFIX, TermsFile
 
 K1 = 0.9
 B = 0.4
-SEPARATOR = "\x1f"
 _TOKENIZER = "separated"
-_MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
-_MAX_DEMANDED = 16  # of the terms that must all be there
+MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
+MAX_DEMANDED = 16  # of the terms that must all be there
+_CACHED_COUNTS = 16_384  # of terms: a question asks for each of its own several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class LexicalStatistics:
         df = self.n_with[term]
         return math.log(1 + (self.n_rows - df + 0.5) / (df + 0.5))
 
+    def rarest(self) -> list[str]:
+        """Return the terms that any chunk holds, those of the greatest weight first."""
+        known = [term for term, df in self.n_with.items() if df]
+        return sorted(known, key=lambda term: (-self.idf(term), term))
+
     def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
         """Compute BM25 exactly, with k1 = 0.9 and b = 0.4.
 
@@ -100,9 +107,15 @@ class LexicalIndex:
         :param mean_terms: Mean number of terms a chunk.
         :param path: The index's folder, for messages.
         """
+        segments = read_segments(path)
         self._index = index
         self._searcher = index.searcher()
-        self._first_rows = np.cumsum([0, *(segment.n_rows for segment in read_segments(path))])
+        self._first_rows = np.cumsum([0, *(segment.n_rows for segment in segments)])
+        self._terms = [
+            TermsFile((path / segment.name).with_suffix(SUFFIX), segment.n_rows)
+            for segment in segments
+        ]
+        self._count = lru_cache(_CACHED_COUNTS)(partial(_count_rows, self._searcher, path))
         self._path = path
         self._mean_terms = max(mean_terms, 1.0)
 
@@ -145,7 +158,7 @@ class LexicalIndex:
         :param top_k: Number of rows wanted.
         :return: (n,) row numbers, best first.
         """
-        return self._search(self._rarest(terms)[:_MAX_CLAUSES], 1, top_k)
+        return self._search(self.statistics(terms).rarest()[:MAX_CLAUSES], 1, top_k)
 
     def search_all(
         self, terms: Sequence[str], top_k: int, *, n_missing: int = 0
@@ -157,9 +170,9 @@ class LexicalIndex:
         :param n_missing: So many of the terms may be missing in a row.
         :return: (n,) row numbers, best first.
         """
-        known = self._rarest(terms)
+        known = self.statistics(terms).rarest()
         n_missing -= len(set(terms)) - len(known)
-        demanded = known[:_MAX_DEMANDED]
+        demanded = known[:MAX_DEMANDED]
         if n_missing < 0:
             return np.empty(0, np.int64)
         return self._search(demanded, len(demanded) - n_missing, top_k)
@@ -203,8 +216,16 @@ class LexicalIndex:
 
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks hold the term."""
-        with _damage(self._path):
-            return min(int(self._searcher.doc_freq("terms", term)), self.n_rows)
+        n_rows: int = self._count(term)
+        return n_rows
+
+    def terms(self, row: int) -> ChunkTerms:
+        """Return the terms of a chunk.
+
+        :param row: Its row.
+        """
+        segment = int(np.searchsorted(self._first_rows, row, "right")) - 1
+        return self._terms[segment].read(row - int(self._first_rows[segment]))
 
     def statistics(self, terms: Sequence[str]) -> LexicalStatistics:
         """Return what BM25 weighs terms by.
@@ -218,9 +239,10 @@ class LexicalIndex:
         """Compute BM25 of chunks of this index (:meth:`LexicalStatistics.score`)."""
         return self.statistics(matches.terms).score(terms, matches)
 
-    def _rarest(self, terms: Sequence[str]) -> list[str]:
-        known = [term for term in dict.fromkeys(terms) if self.is_known(term)]
-        return sorted(known, key=lambda term: (-self.idf(term), term))
+
+def _count_rows(searcher: tantivy.Searcher, path: Path, term: str) -> int:
+    with _damage(path):
+        return min(int(searcher.doc_freq("terms", term)), int(searcher.num_docs))
 
 
 def _open(path: Path) -> tantivy.Index:
@@ -275,12 +297,13 @@ def make_schema() -> tantivy.Schema:
 
 
 def register_tokenizer(index: tantivy.Index) -> None:
-    """Teach an index to cut our terms apart; its own tokenizers would cut "gb/t 5972".
+    """Teach an index to cut our terms apart; its own tokenizers would cut "=gb/t5972".
 
     :param index: The index.
     """
-    splitter = tantivy.Tokenizer.regex(rf"[^{SEPARATOR}]+")
-    index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(splitter).build())
+    # Half the time of one with a regular expression.
+    splitter = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer(_TOKENIZER, splitter)
 
 
 def read_segments(path: Path) -> tuple[Segment, ...]:

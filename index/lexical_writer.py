@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -21,8 +21,10 @@ from typing import Any
 
 import tantivy
 
-from index.lexical import SEPARATOR, Segment, make_schema, read_segments, register_tokenizer
+from index.lexical import Segment, make_schema, read_segments, register_tokenizer
+from index.matching import CutChunk
 from index.segmentation import TERMS_VERSION
+from index.terms_file import SUFFIX, TermsWriter
 
 _HEAP_BYTES = 1_000_000_000  # reached by no segment, so that none is split; taken as it is needed
 _N_SEGMENTS = 64  # at most; each costs a question 30 µs, and a change the writing of one
@@ -58,7 +60,7 @@ def cut_segments(keys: Iterable[bytes], n_rows: int) -> Iterator[Cut]:
 
 
 class LexicalWriter:
-    """Writes the index of one generation, segment after segment."""
+    """Puts the index of one generation together, segment after segment in row order."""
 
     def __init__(self, path: Path, previous: Path | None) -> None:
         """Begin.
@@ -80,33 +82,39 @@ class LexicalWriter:
             self._old_files.setdefault(file.stem, []).append(file)
         self._metas: list[dict[str, Any]] = []
         self._segments: list[Segment] = []
+        self._n_folders = 0
 
-    def reuse(self, cut: Cut) -> bool:
-        """Take a segment over from the generation before.
+    def find(self, cut: Cut) -> Segment | None:
+        """Find a segment of the generation before; it is given once only.
 
         :param cut: Its rows.
-        :return: False when it is not there.
+        :return: None when it is not there.
         """
         segments = self._known.get(cut.key)
-        if not segments:
-            return False
-        segment = segments.pop()  # equal ones are two, for none can stand in an index twice
+        return segments.pop() if segments else None  # none can stand in an index twice
+
+    def reuse(self, segment: Segment) -> None:
+        """Take a segment over from the generation before.
+
+        :param segment: From :meth:`find`.
+        """
         for path in self._old_files[segment.name]:
             link_file(path, self._path / path.name)
         self._metas.append(self._old_metas[segment.name])
         self._segments.append(segment)
-        return True
 
-    def add(self, cut: Cut, rows: Iterable[Sequence[str]]) -> None:
-        """Write a segment.
+    def folder(self) -> Path:
+        """Return a folder that is not there yet, for :func:`write_segment`."""
+        self._n_folders += 1
+        return self._path / f"writing-{self._n_folders}"
+
+    def take(self, cut: Cut, folder: Path, n_terms: int) -> None:
+        """Take a segment that was written.
 
         :param cut: Its rows.
-        :param rows: The terms of each.
-        :raises OSError: When the disk refuses.
+        :param folder: Where it was written to; is gone then.
+        :param n_terms: Its number of terms.
         """
-        folder = self._path / "writing"
-        folder.mkdir()
-        n_terms = _write_index(folder, rows)
         self._head = _read_json(folder / "meta.json")
         ((name, meta),) = _metas_of(self._head).items()
         for path in folder.glob(f"{name}.*"):
@@ -121,12 +129,41 @@ class LexicalWriter:
         :return: Mean number of terms a row.
         """
         if not self._head:
-            _write_index(self._path, ())
+            write_segment(self._path, ())
             self._head = _read_json(self._path / "meta.json")
         _write_json(self._path / "meta.json", self._head | {"segments": self._metas})
         _write_json(self._path / "segments.json", [asdict(segment) for segment in self._segments])
         n_rows = sum(segment.n_rows for segment in self._segments)
         return sum(segment.n_terms for segment in self._segments) / max(n_rows, 1)
+
+
+def write_segment(folder: Path, rows: Iterable[CutChunk]) -> int:
+    """Write an index of one segment, with the terms as questions are compared with them.
+
+    :param folder: For the index; made when absent.
+    :param rows: The terms of each row.
+    :return: Number of terms.
+    :raises OSError: When the disk refuses.
+    """
+    folder.mkdir(exist_ok=True)
+    schema, numbered = make_schema(), TermsWriter()
+    with _refusal():
+        index = tantivy.Index(schema, path=str(folder))
+        register_tokenizer(index)
+        # One thread and one commit: rows stay in order, and two builds give equal segments.
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    n_terms = 0
+    for row in rows:
+        terms = row.joined
+        n_terms += numbered.add(row, terms)
+        with _refusal():
+            writer.add_document(tantivy.Document.from_dict({"terms": terms}, schema))
+    with _refusal():
+        writer.commit()
+        writer.wait_merging_threads()
+    for name in _metas_of(_read_json(folder / "meta.json")):
+        numbered.save((folder / name).with_suffix(SUFFIX))
+    return n_terms
 
 
 def link_file(path: Path, link: Path) -> None:
@@ -139,26 +176,6 @@ def link_file(path: Path, link: Path) -> None:
         os.link(path, link)
     except OSError:  # a file system without hard links
         shutil.copyfile(path, link)
-
-
-def _write_index(folder: Path, rows: Iterable[Sequence[str]]) -> int:
-    """Write an index of one segment; return the number of terms."""
-    schema = make_schema()
-    with _refusal():
-        index = tantivy.Index(schema, path=str(folder))
-        register_tokenizer(index)
-        # One thread and one commit: rows stay in order, and two builds give equal segments.
-        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-    n_terms = 0
-    for terms in rows:
-        entry = {"terms": SEPARATOR.join(terms)}
-        with _refusal():
-            writer.add_document(tantivy.Document.from_dict(entry, schema))
-        n_terms += len(terms)
-    with _refusal():
-        writer.commit()
-        writer.wait_merging_threads()
-    return n_terms
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import IndexCorruptError, IndexFormatError
-from index.sealing import FileEntry, describe_files
+from index.sealing import FileEntry, describe_files, stamp_file
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _REBUILD = "Run: yiju index --full"
 
 
@@ -135,16 +135,22 @@ def read_manifest(paths: GenerationPaths) -> Manifest:
 
 
 def check_loaded(paths: GenerationPaths) -> None:
-    """Hash what a load relies on, a gigabyte a second: everything but the vectors.
+    """Hash what a load relies on and was touched since it was written: all but the vectors.
 
     Names, titles, pages and headings of citations come from the store, and a flipped bit in a
     segment can keep tantivy busy for ever. Damage to a vector can cost an answer, but never make a
-    wrong one.
+    wrong one. An index that was copied to another place is new to it, and hashed, a gigabyte a
+    second.
 
     :param paths: A published generation.
     :raises IndexCorruptError: Naming every file that is not as it was written.
     """
-    _check_files(paths, lambda name: name != paths.dense.name)
+    recorded = _read_json(paths.manifest)["files"]
+    names = [name for name in recorded if name != paths.dense.name]
+    _compare(
+        paths,
+        {name: recorded[name] for name in names if not _is_untouched(paths, name, recorded[name])},
+    )
 
 
 def check_files(paths: GenerationPaths) -> None:
@@ -170,11 +176,19 @@ def check_copied(paths: GenerationPaths) -> None:
 
 def _check_files(paths: GenerationPaths, is_wanted: Callable[[str], bool]) -> None:
     recorded = _read_json(paths.manifest)["files"]
-    names = [name for name in recorded if is_wanted(name)]
-    found = describe_files([paths.root / name for name in names])
-    wrong = [name for name, entry in zip(names, found, strict=True) if entry != recorded[name]]
+    _compare(paths, {name: entry for name, entry in recorded.items() if is_wanted(name)})
+
+
+def _compare(paths: GenerationPaths, recorded: Mapping[str, FileEntry]) -> None:
+    found = describe_files([paths.root / name for name in recorded])
+    pairs = zip(recorded.items(), found, strict=True)
+    wrong = [name for (name, entry), now in pairs if entry["sha256"] != now["sha256"]]
     if wrong:
         raise IndexCorruptError(f"Altered in {paths.root}: {', '.join(sorted(wrong))}. {_REBUILD}")
+
+
+def _is_untouched(paths: GenerationPaths, name: str, recorded: FileEntry) -> bool:
+    return stamp_file(paths.root / name).items() <= recorded.items()
 
 
 def _from_json(body: dict[str, Any]) -> Manifest:

@@ -1,7 +1,7 @@
 """Matching: a question's terms ↔ the sentences of the chunks that hold them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Self
@@ -15,56 +15,95 @@ from index.normalization import fold_text
 from index.scripts import N_SCRIPTS, count_scripts
 from index.segmentation import extract_terms
 
+END = " "  # no term has white space in it
 # Rougher than ``split_sentences``, and a semicolon ends one: items of a list are told apart.
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]+(?:\.(?!\s)[^。！？!?；;\n.]*)*[。！？!?；;\n.]*")
-_MOST_SENTENCES = 2**16 - 1
+
+
+def number_terms(joined: str) -> NDArray[np.uint32]:
+    """Compute the numbers that terms are compared by.
+
+    The upper half of a multilinear hash (Lemire and Kaser 2014, "Strongly universal string hashing
+    is fast"): of a question's thirty terms and the 20,000 of its candidates, two different ones
+    have the same number once in 7,000 questions, and then a chunk seems to hold one more word.
+
+    :param joined: Terms, after each of them :data:`END`.
+    :return: (n_terms,) the same everywhere and always.
+    """
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4")
+    ends = np.flatnonzero(codes == ord(END))
+    if not len(ends):
+        return np.empty(0, np.uint32)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    places = np.arange(len(codes)) - np.repeat(starts, ends - starts + 1)
+    products = _FACTORS[places & (len(_FACTORS) - 1)] * codes  # modulo 2 ** 64
+    return np.asarray(np.add.reduceat(products, starts) >> np.uint64(32), np.uint32)
+
+
+def _make_factors(n_factors: int) -> NDArray[np.uint64]:
+    """Make pseudo-random numbers (SplitMix64: Steele, Lea and Flood 2014)."""
+    factors = []
+    for number in range(1, n_factors + 1):
+        mixed = number * 0x9E3779B97F4A7C15 % 2**64
+        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB % 2**64
+        factors.append(mixed ^ mixed >> 31)
+    return np.array(factors, np.uint64)
+
+
+_FACTORS = _make_factors(128)  # a term has at most 65 characters
+
+
+@dataclass(frozen=True, slots=True)
+class CutChunk:
+    """The terms of a chunk: of its headings, then of each sentence."""
+
+    sentences: tuple[Sequence[str], ...]
+    scripts: Sequence[int]  # units of each script, headings too
+
+    @property
+    def joined(self) -> str:
+        """All terms, after each of them :data:`END`."""
+        joined = END.join(chain.from_iterable(self.sentences))
+        return joined + END if any(self.sentences) else ""
+
+
+def cut_chunk(chunk: Chunk) -> CutChunk:
+    """Cut a chunk and its headings into terms.
+
+    :param chunk: The chunk.
+    :return: The terms that the whole text has, as often.
+    """
+    folded = fold_text(search_text(chunk))
+    heading, text = _split_heading(folded, len(chunk.heading))
+    sentences = (extract_terms(match.group()) for match in _SENTENCE.finditer(text))
+    return CutChunk((extract_terms(heading), *filter(None, sentences)), count_scripts(folded))
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTerms:
-    """The terms of a chunk in order, those of its headings first.
+    """The terms of a chunk in order, by their numbers; those of its headings first."""
 
-    Terms are kept as 64-bit hashes, which take a tenth of the memory that a counter of strings
-    does: thousands of chunks are cached. Python salts the hashes anew in every process, so they
-    are never written down.
-    """
-
-    keys: NDArray[np.int64]  # (n_terms,)
-    sentences: NDArray[np.uint16]  # (n_terms,) rising; 0 are the headings
-    scripts: NDArray[np.int64]  # (N_SCRIPTS,) units of each script, headings too
+    numbers: NDArray[np.uint32]  # (n_terms,)
+    lengths: NDArray[np.uint32]  # terms of the headings, then of each sentence
+    scripts: NDArray[np.uint32]  # (N_SCRIPTS,) units of each script, headings too
 
     @classmethod
     def read(cls, chunk: Chunk) -> Self:
         """Cut a chunk and its headings into terms.
 
         :param chunk: The chunk.
-        :return: The same terms, as often, as the lexical index has of it.
         """
-        folded = fold_text(search_text(chunk))
-        heading, text = _split_heading(folded, len(chunk.heading))
-        sentences = (
-            terms for match in _SENTENCE.finditer(text) if (terms := extract_terms(match.group()))
-        )
-        return cls.of(chain([extract_terms(heading)], sentences), count_scripts(folded))
+        return cls.of(cut_chunk(chunk))
 
     @classmethod
-    def of(
-        cls, sentences: Iterable[Sequence[str]], scripts: Sequence[int] = (0,) * N_SCRIPTS
-    ) -> Self:
-        """Keep terms.
+    def of(cls, chunk: CutChunk) -> Self:
+        """Compute the numbers of terms.
 
-        :param sentences: The terms of the headings, then of each sentence.
-        :param scripts: Units of each script.
-        :return: The terms.
+        :param chunk: The terms.
         """
-        keys: list[int] = []
-        numbers: list[int] = []
-        for number, terms in enumerate(sentences):
-            keys.extend(map(hash, terms))
-            numbers.extend([min(number, _MOST_SENTENCES)] * len(terms))
-        return cls(
-            np.array(keys, np.int64), np.array(numbers, np.uint16), np.array(scripts, np.int64)
-        )
+        lengths = np.array([len(terms) for terms in chunk.sentences], np.uint32)
+        return cls(number_terms(chunk.joined), lengths, np.array(chunk.scripts, np.uint32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,41 +129,31 @@ def match_terms(terms: Sequence[str], chunks: Sequence[ChunkTerms]) -> TermMatch
     :return: The distinct terms, in order, with their places.
     """
     wanted = tuple(dict.fromkeys(terms))
-    n_terms = np.array([len(chunk.keys) for chunk in chunks], np.int64)  # (n,)
-    n_sentences = np.array(
-        [int(chunk.sentences[-1]) + 1 if len(chunk.sentences) else 1 for chunk in chunks], np.int64
-    )
-    first_sentence = np.cumsum(n_sentences) - n_sentences
-    found = _find(wanted, chunks)
-    chunk_at = np.repeat(np.arange(len(chunks)), n_terms)[found.places]
+    n_terms = np.array([len(chunk.numbers) for chunk in chunks], np.int64)  # (n,)
+    n_sentences = np.array([len(chunk.lengths) for chunk in chunks], np.int64)  # (n,)
     counts = np.zeros((len(chunks), len(wanted)), np.int64)
-    np.add.at(counts, (chunk_at, found.terms), 1)
     in_sentence = np.zeros((int(n_sentences.sum()), len(wanted)), np.bool_)
-    in_sentence[first_sentence[chunk_at] + found.sentences, found.terms] = True
+    if wanted and chunks:
+        places, found = _find(wanted, np.concatenate([chunk.numbers for chunk in chunks]))
+        chunk_at = np.repeat(np.arange(len(chunks)), n_terms)
+        np.add.at(counts, (chunk_at[places], found), 1)
+        lengths = np.concatenate([chunk.lengths for chunk in chunks])
+        sentence_at = np.repeat(np.arange(len(lengths)), lengths)
+        in_sentence[sentence_at[places], found] = True
+    first_sentence = np.cumsum(n_sentences) - n_sentences
     scripts = np.array([chunk.scripts for chunk in chunks], np.int64).reshape(-1, N_SCRIPTS)
     return TermMatches(wanted, counts, n_terms, in_sentence, first_sentence, scripts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The places, among the joined terms of all chunks, that hold a wanted term."""
-
-    places: NDArray[np.int64]
-    terms: NDArray[np.int64]  # which one
-    sentences: NDArray[np.uint16]  # of its chunk
-
-
-def _find(wanted: Sequence[str], chunks: Sequence[ChunkTerms]) -> _Found:
-    if not wanted or not chunks:
-        empty = np.empty(0, np.int64)
-        return _Found(empty, empty, np.empty(0, np.uint16))
-    keys = np.array([hash(term) for term in wanted], np.int64)  # (m,)
-    order = np.argsort(keys)
-    held = np.concatenate([chunk.keys for chunk in chunks])
-    nearest = order[np.minimum(np.searchsorted(keys, held, sorter=order), len(keys) - 1)]
-    places = np.flatnonzero(keys[nearest] == held)
-    sentences = np.concatenate([chunk.sentences for chunk in chunks])
-    return _Found(places, nearest[places], sentences[places])
+def _find(
+    wanted: Sequence[str], held: NDArray[np.uint32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places that hold a wanted term, and which one."""
+    numbers = number_terms("".join(term + END for term in wanted))  # (m,)
+    order = np.argsort(numbers)
+    nearest = order[np.minimum(np.searchsorted(numbers, held, sorter=order), len(numbers) - 1)]
+    places = np.flatnonzero(numbers[nearest] == held)
+    return places, nearest[places]
 
 
 def _split_heading(folded: str, n_lines: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Sealing: finished files → forced to disk, and their sizes and checksums.
+"""Sealing: finished files → forced to disk, and their checksums.
 
 The disk and the processor work at the same time: every file is hashed in one thread while another
 waits for the disk, which halves what it takes to publish a small change.
@@ -10,24 +10,36 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-FileEntry = dict[str, int | str]  # size in bytes and sha256
+# The sha256 of a file's content, and what tells without reading it that it was not touched: its
+# size in bytes, when it was last written, and the number that the file system knows it by.
+FileEntry = dict[str, int | str]
 
 _N_AT_ONCE = 4
 
 
 def describe_file(path: Path) -> FileEntry:
-    """Return the size and the checksum of a file.
+    """Return the checksum of a file, and what tells that it was not touched.
 
     :param path: The file.
     :raises OSError: When it cannot be read.
     """
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"size": path.stat().st_size, "sha256": digest}
+    return {"sha256": digest, **stamp_file(path)}
+
+
+def stamp_file(path: Path) -> FileEntry:
+    """Return what tells that a file was not touched.
+
+    :param path: The file.
+    :raises OSError: When it is not there.
+    """
+    found = path.stat()
+    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns, "inode": found.st_ino}
 
 
 def describe_files(paths: Sequence[Path]) -> list[FileEntry]:
-    """Return the sizes and checksums of files.
+    """Return the checksums of files, and what tells that they were not touched.
 
     :param paths: The files.
     :return: In the same order.

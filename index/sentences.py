@@ -30,9 +30,10 @@ def split_sentences(text: str) -> list[Span]:
     spans = []
     start = 0
     for end in _ends(text):
-        span = strip_span(text, Span(start, end))
-        if len(span):
-            spans.append(span)
+        words = text[start:end]
+        if stripped := words.strip():
+            first = start + len(words) - len(words.lstrip())
+            spans.append(Span(first, first + len(stripped)))
         start = end
     return spans
 
@@ -45,17 +46,17 @@ def strip_span(text: str, span: Span) -> Span:
     :return: The smaller range; empty, at the old start, when there is nothing else in it.
     """
     words = span.of(text)
+    stripped = words.strip()
+    if not stripped:
+        return Span(span.start, span.start)
     start = span.start + len(words) - len(words.lstrip())
-    return (
-        Span(start, start + len(words.strip())) if words.strip() else Span(span.start, span.start)
-    )
+    return Span(start, start + len(stripped))
 
 
 def _ends(text: str) -> Iterator[int]:
     for match in _END.finditer(text):
-        is_stop = match.group().startswith(".")
-        before = text[max(0, match.start() - _LOOKBACK) : match.start()]
-        if is_stop and _ABBREVIATION.search(before):
+        start, end = match.span()
+        if text[start] == "." and _ABBREVIATION.search(text[max(0, start - _LOOKBACK) : start]):
             continue
-        yield match.end()
+        yield end
     yield len(text)

@@ -20,6 +20,7 @@ class IndexSettings:
     lock_timeout_s: float = 600.0
     max_file_seconds: int = 60  # that reading a file may take, and 2 more for each megabyte
     max_file_memory: int = 2 * 1024**3  # bytes, of the process that reads risky formats
+    n_workers: int = 0  # processes of a large build, about 200 MB each; 0: as many as cores
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -33,6 +34,7 @@ class IndexSettings:
             ("lock_timeout_s", 0),
             ("max_file_seconds", 1),
             ("max_file_memory", 256 * 1024**2),
+            ("n_workers", 0),
         ):
             if getattr(self, name) < least:
                 raise SettingsError(f"{name} must be at least {least}, got {getattr(self, name)}")
@@ -54,6 +56,7 @@ class IndexSettings:
             keep_generations=_integer(values, "YIJU_KEEP_GENERATIONS", 3),
             max_file_seconds=_integer(values, "YIJU_MAX_FILE_SECONDS", 60),
             max_file_memory=_integer(values, "YIJU_MAX_FILE_MEMORY", 2 * 1024**3),
+            n_workers=_integer(values, "YIJU_WORKERS", 0),
         )
 
 

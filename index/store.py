@@ -5,6 +5,7 @@ It is written by :mod:`index.store_writer`.
 
 import json
 import sqlite3
+import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -262,19 +263,25 @@ class ChunkStore:
             )
         return [found[row] for row in wanted]
 
+    def rows(self, start: int, stop: int) -> Iterator[StoredChunk]:
+        """Go through chunks that follow one another without holding them all.
+
+        :param start: The first row.
+        :param stop: One past the last.
+        """
+        sql = f"SELECT {_CHUNK_COLUMNS} FROM chunks WHERE row >= ? AND row < ? ORDER BY row"
+        return map(_stored, self._stream(sql, (start, stop)))
+
     def iterate(self, doc_id: str | None = None) -> Iterator[StoredChunk]:
         """Go through the chunks in row order without holding them all.
 
         :param doc_id: Only this document's when given.
-        :return: The chunks.
         """
-        sql = f"SELECT {_CHUNK_COLUMNS} FROM chunks"
         if doc_id is None:
-            return map(_stored, self._stream(f"{sql} ORDER BY row", ()))
+            return self.rows(0, sys.maxsize)
         found = self._query("SELECT first_row, n_chunks FROM documents WHERE doc_id = ?", (doc_id,))
         first_row, n_chunks = found[0] if found else (0, 0)
-        within = " WHERE row >= ? AND row < ? ORDER BY row"
-        return map(_stored, self._stream(sql + within, (first_row, first_row + n_chunks)))
+        return self.rows(first_row, first_row + n_chunks)
 
     def iterate_keys(self) -> Iterator[bytes]:
         """Go through the vector keys in their own order, without holding them all.

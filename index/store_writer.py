@@ -18,8 +18,7 @@ from typing import Self
 
 from index import store_statements as statements
 from index.changes import ChangeTable
-from index.chunking import search_text
-from index.datatypes import Chunk, Document, FailedFile, PlaceKind, Problem, Span
+from index.datatypes import Chunk, Document, FailedFile, PlaceKind, Problem
 from index.inventory import Inventory
 from index.loading import FoundFile, LoadedDocument, format_of, hash_bytes, hash_source
 from index.store import unpack_document
@@ -262,16 +261,6 @@ class StoreWriter:
         sql = """SELECT (SELECT row FROM old.chunks AS o WHERE o.vector_key = n.vector_key LIMIT 1)
             FROM new.chunks AS n WHERE n.row >= ? AND n.row < ? ORDER BY n.row"""
         return [row for (row,) in self._connection.execute(sql, (start, end))]
-
-    def search_texts(self, start: int, end: int) -> Iterator[str]:
-        """Go through what is searched for rows start to end - 1."""
-        sql = """SELECT chunk_id, doc_id, "start", "end", heading, text FROM new.chunks
-            WHERE row >= ? AND row < ? ORDER BY row"""
-        for chunk_id, doc_id, first, last, heading, text in self._connection.execute(
-            sql, (start, end)
-        ):
-            span = Span(first, last)
-            yield search_text(Chunk(chunk_id, doc_id, span, tuple(json.loads(heading)), text))
 
     def vector_keys(self) -> Iterator[bytes]:
         """Go through the vector keys in row order."""

@@ -1,76 +1,101 @@
-"""Vector writer: the chunks of a new generation → its vectors; only unknown texts are encoded."""
+"""Vector writer: the chunks of a new generation → its known vectors, and the rows without one."""
 
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from index.dense import VectorFile
-from index.encoder import Encoder
 from index.progress import Progress, Stage
+from index.row_workers import Workers
 from index.store_writer import StoreWriter
 
-_BATCH = 1024  # chunks encoded at once
+_BATCH = 1024  # rows encoded at once
 _BLOCK = 256  # rows copied at once
+
+Range = tuple[int, int]  # of rows, half-open
 
 
 class VectorWriter:
-    """Fills one generation's vectors, holding a batch at a time."""
+    """Fills one generation's vectors."""
 
-    def __init__(
-        self, encoder: Encoder, store: StoreWriter, tell: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, store: StoreWriter, n_rows: int, tell: Callable[[Progress], None]) -> None:
         """Prepare.
 
-        :param encoder: Makes the vectors.
         :param store: Has all chunks in their rows.
+        :param n_rows: Their number.
         :param tell: Told of each step.
         """
-        self._encoder = encoder
         self._store = store
+        self._n_rows = n_rows
         self._tell = tell
-        self._rows: list[int] = []  # waiting to be encoded, with their texts
-        self._texts: list[str] = []
-        self.n_encoded = 0
+        self._unknown: list[Range] = []
+        self._n_done = 0
 
-    def write(self, new: VectorFile, old: VectorFile | None, n_rows: int) -> None:
-        """Write every row.
+    @property
+    def n_unknown(self) -> int:
+        """Number of rows whose vector was not copied."""
+        return sum(stop - start for start, stop in self._unknown)
+
+    def copy(self, new: VectorFile, old: VectorFile | None) -> None:
+        """Write the rows whose vectors are known.
 
         :param new: The new generation's vectors.
         :param old: Those of the generation before; None when it has none to give.
-        :param n_rows: Of the new one.
         """
+        self._step(0)
         for run in self._store.runs():
-            size = _BATCH if old is None or run.old_row is None else _BLOCK
-            for at in range(0, run.n_rows, size):
-                row, n_here = run.first_row + at, min(size, run.n_rows - at)
-                self._tell(Progress(Stage.ENCODE, row, n_rows))
-                if old is None or run.old_row is None:
-                    self._fill(new, old, range(row, row + n_here))
+            if old is None:
+                self._miss(run.first_row, run.n_rows)
+                continue
+            for at in range(0, run.n_rows, _BLOCK):
+                row, n_here = run.first_row + at, min(_BLOCK, run.n_rows - at)
+                if run.old_row is None:
+                    self._look_up(new, old, row, row + n_here)
                 else:
                     new.write(row, old.read(run.old_row + at, n_here))
-        self._encode(new)
-        self._tell(Progress(Stage.ENCODE, n_rows, n_rows))
+                    self._step(n_here)
 
-    def _fill(self, new: VectorFile, old: VectorFile | None, rows: range) -> None:
-        known = self._store.old_rows(rows.start, rows.stop)
-        texts = self._store.search_texts(rows.start, rows.stop)
-        for row, old_row, text in zip(rows, known, texts, strict=True):
-            if old is not None and old_row is not None:
-                new.write(row, old.read(old_row, 1))
+    def encode(self, workers: Workers) -> None:
+        """Have the other rows encoded.
+
+        :param workers: Do it.
+        """
+        batches = [(ranges, workers.encode(ranges)) for ranges in _batch(self._unknown)]
+        for ranges, wait in batches:
+            wait()
+            self._step(sum(stop - start for start, stop in ranges))
+
+    def _look_up(self, new: VectorFile, old: VectorFile, start: int, stop: int) -> None:
+        """Find the vectors of new rows among those of equal texts."""
+        for row, old_row in enumerate(self._store.old_rows(start, stop), start):
+            if old_row is None:
+                self._miss(row, 1)
             else:
-                self._rows.append(row)
-                self._texts.append(text)
-        if len(self._rows) >= _BATCH:
-            self._encode(new)
+                new.write(row, old.read(old_row, 1))
+                self._step(1)
 
-    def _encode(self, new: VectorFile) -> None:
-        if not self._rows:
-            return
-        vectors = self._encoder.encode(self._texts)  # (n, dim)
-        rows = np.asarray(self._rows)  # (n,) rising
-        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-        for block in np.split(np.arange(len(rows)), breaks):
-            new.write(int(rows[block[0]]), vectors[block])
-        self.n_encoded += len(rows)
-        self._rows.clear()
-        self._texts.clear()
+    def _miss(self, row: int, n_rows: int) -> None:
+        start = row
+        if self._unknown and self._unknown[-1][1] == row:
+            start, _ = self._unknown.pop()
+        self._unknown.append((start, row + n_rows))
+
+    def _step(self, n_rows: int) -> None:
+        self._n_done += n_rows
+        self._tell(Progress(Stage.ENCODE, self._n_done, self._n_rows))
+
+
+def _batch(ranges: list[Range]) -> Iterator[list[Range]]:
+    """Cut ranges into batches of as many rows, the last of fewer."""
+    batch: list[Range] = []
+    n_free = _BATCH
+    for first, stop in ranges:
+        start = first
+        while start < stop:
+            end = min(stop, start + n_free)
+            batch.append((start, end))
+            n_free -= end - start
+            start = end
+            if not n_free:
+                yield batch
+                batch, n_free = [], _BATCH
+    if batch:
+        yield batch

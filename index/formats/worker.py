@@ -6,19 +6,18 @@ Only ``DocumentError`` is answered and survived; anything else that a library ra
 ends the process, for nobody knows what state the library is in.
 """
 
-import os
 import signal
 import sys
 import traceback
 from types import TracebackType
 from typing import BinaryIO
 
+from index.child_process import serve_parent
 from index.errors import DocumentError, UnreadableError
 from index.formats.frames import Frame, FrameError, pack_extraction, read_frame, write_frame
 from index.formats.registry import Loader
 
 _GRACE_S = 5  # the build stops a slow worker itself; the alarm is for a build that cannot any more
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
@@ -38,10 +37,8 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def main() -> None:
     """Serve the parent until it closes the pipe or dies."""
-    parent, memory = int(sys.argv[1]), int(sys.argv[2])
-    _die_with(parent)
-    requests, replies = _take_pipes()
-    _limit(memory)
+    requests, replies = serve_parent()
+    _limit(int(sys.argv[2]))
 
     def tell(kind: type[BaseException], _: BaseException, frames: TracebackType | None) -> None:
         traceback.clear_frames(frames)  # they hold what filled the memory
@@ -73,27 +70,6 @@ def _work(request: Frame) -> Frame:
     if not isinstance(frame, Frame):
         raise FrameError("not a frame")
     return frame
-
-
-def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Move the pipes away from where libraries print to and read from."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    for number, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
-        nothing = os.open(os.devnull, mode)
-        os.dup2(nothing, number)
-        os.close(nothing)
-    return requests, replies
-
-
-def _die_with(parent: int) -> None:
-    """Ask Linux to end this process with its parent, even in the midst of a file."""
-    if sys.platform == "linux":
-        import ctypes
-
-        # A C library without it (musl has it) or a sandbox that forbids it: the pipe's end tells.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before it could be asked
-            sys.exit(0)
 
 
 def _limit(memory: int) -> None:

@@ -13,11 +13,13 @@ from index.generations import IndexDir
 from index.inventory import Inventory
 from index.knowledge_base import KnowledgeBase
 from index.lexical import LexicalIndex
-from index.lexical_writer import Cut, LexicalWriter
+from index.lexical_writer import Cut, LexicalWriter, write_segment
 from index.loading import LoadedDocument, format_of
 from index.manifest import read_manifest
+from index.matching import CutChunk
 from index.normalization import fold_text
 from index.progress import ProgressCallback
+from index.scripts import N_SCRIPTS
 from index.segmentation import extract_terms
 from index.settings import IndexSettings
 from index.store import ChunkStore
@@ -121,11 +123,17 @@ def save_vectors(path: Path, vectors: Matrix) -> None:
         file.write(0, vectors)
 
 
+def as_chunk(terms: Sequence[str]) -> CutChunk:
+    """Return a chunk of one sentence without headings."""
+    return CutChunk(((), terms), (0,) * N_SCRIPTS)
+
+
 def write_lexical(path: Path, rows: Sequence[Sequence[str]]) -> LexicalIndex:
     """Write a lexical index of given terms as a build does, and open it."""
     writer = LexicalWriter(path, None)
     if rows:
-        writer.add(Cut("", len(rows)), rows)
+        folder = writer.folder()
+        writer.take(Cut("", len(rows)), folder, write_segment(folder, map(as_chunk, rows)))
     return LexicalIndex.load(path, writer.finish())
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.errors import IndexCorruptError
 from index.lexical import K1, B, LexicalIndex, LexicalStatistics
 from index.matching import ChunkTerms, match_terms
-from tests.index.folders import write_lexical
+from tests.index.folders import as_chunk, write_lexical
 
 _TERMS = [
     "会议",
@@ -27,7 +27,7 @@ _TERMS = [
     "é",
     "<x>",
     '"',
-    "a b",
+    "a.b",
 ]
 _documents = st.lists(st.lists(st.sampled_from(_TERMS), max_size=12), min_size=1, max_size=25)
 _questions = st.lists(st.sampled_from([*_TERMS, "unknown"]), max_size=6)
@@ -63,7 +63,7 @@ def _build(folder, documents: list[list[str]]) -> LexicalIndex:
 
 def _score(lexical: LexicalIndex, question: list[str], documents: list[list[str]]) -> np.ndarray:
     """BM25 of whole documents."""
-    matches = match_terms(question, [ChunkTerms.of([[], document]) for document in documents])
+    matches = match_terms(question, [ChunkTerms.of(as_chunk(document)) for document in documents])
     return lexical.score(question, matches)
 
 

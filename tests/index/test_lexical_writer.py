@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from index import lexical_writer
 from index.lexical import LexicalIndex, read_segments
-from index.lexical_writer import Cut, LexicalWriter, cut_segments
+from index.lexical_writer import Cut, LexicalWriter, cut_segments, write_segment
 from index.segmentation import extract_terms
+from tests.index.folders import as_chunk
 
 _WORDS = [f"w{number}" for number in range(300)]
 
@@ -25,13 +26,20 @@ def _rows(n_rows: int, seed: int = 0) -> list[tuple[str, ...]]:
     return [tuple(rng.choices(_WORDS, k=rng.randrange(3, 12))) for _ in range(n_rows)]
 
 
+def add(writer: LexicalWriter, cut: Cut, rows) -> None:
+    folder = writer.folder()
+    writer.take(cut, folder, write_segment(folder, map(as_chunk, rows)))
+
+
 def _write(path: Path, rows: list[tuple[str, ...]], previous: Path | None) -> int:
     """Write an index as a build does; return how many rows were written anew."""
     path.mkdir()
     writer, row, n_written = LexicalWriter(path, previous), 0, 0
     for cut in cut_segments(map(_key, rows), len(rows)):
-        if not writer.reuse(cut):
-            writer.add(cut, rows[row : row + cut.n_rows])
+        if found := writer.find(cut):
+            writer.reuse(found)
+        else:
+            add(writer, cut, rows[row : row + cut.n_rows])
             n_written += cut.n_rows
         row += cut.n_rows
     writer.finish()
@@ -159,6 +167,6 @@ def test_the_largest_segment_of_long_chunks_is_not_split(tmp_path):
         [words[int(chance.random() ** 3 * len(words))] for _ in range(1500)] for _ in range(n_rows)
     )
     writer = LexicalWriter(tmp_path / "new", None)
-    writer.add(Cut("key", n_rows), rows)
+    add(writer, Cut("key", n_rows), rows)
 
     assert writer.finish() == 1500

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -6,7 +7,13 @@ import pytest
 
 from index.errors import IndexCorruptError, IndexFormatError
 from index.generations import IndexDir
-from index.manifest import FORMAT_VERSION, describe_folder, read_manifest
+from index.manifest import (
+    FORMAT_VERSION,
+    check_files,
+    check_loaded,
+    describe_folder,
+    read_manifest,
+)
 from tests.fakes import HashEncoder
 from tests.index.folders import (
     TEXTS,
@@ -197,3 +204,56 @@ def test_a_folder_is_described_relative_to_an_index_inside_it(index_dir, describ
     (tmp_path / "d").mkdir()
 
     assert describe_folder(tmp_path / "d", tmp_path / index_dir) == described.format(tmp_path)
+
+
+# What is hashed when a generation is loaded.
+
+
+def _flip(path: Path, *, keeps_time: bool) -> None:
+    data, before = path.read_bytes(), path.stat()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    if keeps_time:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.fixture
+def built(tmp_path):
+    folder = write_documents(tmp_path / "built", TEXTS)
+    build(folder, HashEncoder())
+    return folder
+
+
+@pytest.mark.parametrize("name", ["chunks.sqlite", "lexical/segments.json"])
+def test_a_file_that_was_touched_is_hashed(name, built):
+    _flip(_home(built).paths("000001").root / name, keeps_time=False)
+
+    with pytest.raises(IndexCorruptError, match=name):
+        check_loaded(_home(built).paths("000001"))
+
+
+def test_a_file_that_was_not_touched_is_hashed_when_everything_is_checked(built):
+    paths = _home(built).paths("000001")
+    check_loaded(paths)
+    _flip(paths.store, keeps_time=True)
+
+    check_loaded(paths)
+    with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite"):
+        check_files(paths)
+
+
+def test_an_index_that_was_copied_is_hashed(built, tmp_path):
+    copied = Path(shutil.copytree(built, tmp_path / "copy"))  # with the times of its files
+    check_loaded(_home(copied).paths("000001"))
+    _flip(_home(copied).paths("000001").store, keeps_time=True)
+
+    with pytest.raises(IndexCorruptError, match=r"chunks\.sqlite"):
+        check_loaded(_home(copied).paths("000001"))
+
+
+def test_vectors_are_hashed_only_when_everything_is_checked(built):
+    paths = _home(built).paths("000001")
+    _flip(paths.dense, keeps_time=False)
+
+    check_loaded(paths)
+    with pytest.raises(IndexCorruptError, match=r"dense\.faiss"):
+        check_files(paths)

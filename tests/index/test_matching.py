@@ -7,15 +7,24 @@ from hypothesis import strategies as st
 
 from index.chunking import search_text
 from index.datatypes import Chunk, Span
-from index.matching import ChunkTerms, match_terms
+from index.matching import END, ChunkTerms, CutChunk, match_terms, number_terms
 from index.normalization import fold_text
-from index.scripts import count_scripts
+from index.scripts import N_SCRIPTS, count_scripts
 from index.segmentation import extract_terms
 from tests.strategies import file_texts
 
 _TERMS = ["会议", "#会议", "=gbt5972", "rope", "é"]
 _terms = st.lists(st.sampled_from(_TERMS), max_size=4)
 _chunks = st.lists(st.lists(_terms, max_size=4), max_size=5)  # sentences of terms
+
+
+def _of(sentences) -> ChunkTerms:
+    """Number terms: those of the headings, then of each sentence."""
+    return ChunkTerms.of(CutChunk(tuple(sentences or [[]]), [0] * N_SCRIPTS))
+
+
+def _numbers(terms: list[str]) -> list[int]:
+    return number_terms("".join(term + END for term in terms)).tolist()
 
 
 def _chunk(text: str, *heading: str) -> Chunk:
@@ -25,10 +34,12 @@ def _chunk(text: str, *heading: str) -> Chunk:
 def _read(text: str, *heading: str) -> list[list[str]]:
     """Read a chunk and give its sentences' words back."""
     terms = ChunkTerms.read(_chunk(text, *heading))
-    words = {hash(term): term for term in extract_terms(fold_text("\n".join((*heading, text))))}
+    held = extract_terms(fold_text("\n".join((*heading, text))))
+    words = dict(zip(_numbers(held), held, strict=True))
+    ends = np.cumsum(terms.lengths)[:-1]
     return [
-        [word for key in terms.keys[terms.sentences == number] if (word := words[key])[0] != "#"]
-        for number in range(int(terms.sentences.max(initial=0)) + 1)
+        [word for number in part.tolist() if (word := words[number])[0] != "#"]
+        for part in np.split(terms.numbers, ends)
     ]
 
 
@@ -38,9 +49,9 @@ def test_a_chunk_has_the_terms_of_the_lexical_index(text, heading):
 
     terms = ChunkTerms.read(chunk)
 
-    expected = Counter(map(hash, extract_terms(fold_text(search_text(chunk)))))
-    assert Counter(terms.keys.tolist()) == expected
-    assert np.all(np.diff(terms.sentences.astype(int)) >= 0)
+    expected = Counter(_numbers(extract_terms(fold_text(search_text(chunk)))))
+    assert Counter(terms.numbers.tolist()) == expected
+    assert terms.lengths.sum() == len(terms.numbers)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +82,7 @@ def test_a_chunk_without_terms_has_one_empty_sentence():
 
 @given(_terms, _chunks)
 def test_matches_are_those_of_a_plain_loop(terms, chunks):
-    matches = match_terms([*terms, "unknown"], [ChunkTerms.of(chunk) for chunk in chunks])
+    matches = match_terms([*terms, "unknown"], [_of(chunk) for chunk in chunks])
 
     assert matches.terms == tuple(dict.fromkeys([*terms, "unknown"]))
     words = [[term for sentence in chunk for term in sentence] for chunk in chunks]
@@ -83,15 +94,13 @@ def test_matches_are_those_of_a_plain_loop(terms, chunks):
     for chunk, start, end in zip(chunks, matches.first_sentence, ends, strict=False):
         found = matches.in_sentence[start:end].tolist()
         expected = [[term in sentence for term in matches.terms] for sentence in chunk]
-        while expected and not chunk[len(expected) - 1]:
-            expected.pop()  # sentences without terms at the end leave no trace
         assert found == (expected or [[False] * len(matches.terms)])
 
 
 def test_scripts_are_counted_in_headings_and_text():
     terms = ChunkTerms.read(_chunk("The ROPE 会议", "大会"))
 
-    matches = match_terms([], [terms, ChunkTerms.of([])])
+    matches = match_terms([], [terms, _of([])])
 
     assert matches.scripts.tolist() == [count_scripts("大会the rope会议"), [0, 0, 0, 0]]
 
@@ -105,7 +114,32 @@ def test_nothing_is_found_in_no_chunks():
 
 
 def test_no_terms_are_found_in_any_chunk():
-    matches = match_terms([], [ChunkTerms.of([["a"], ["b"]])])
+    matches = match_terms([], [_of([["a"], ["b"]])])
 
     assert matches.counts.shape == (1, 0)
     assert matches.in_sentence.shape == (2, 0)
+
+
+_words = st.text(st.characters(exclude_characters=END, exclude_categories=()), max_size=200)
+
+
+@given(st.lists(_words, max_size=20))
+def test_a_term_has_one_number_whatever_is_beside_it(terms):
+    numbers = _numbers(terms)
+
+    assert numbers == [number for term in terms for number in _numbers([term])]
+    assert len(set(numbers)) == len(set(terms))
+
+
+def test_different_terms_seldom_have_the_same_number():
+    terms = [
+        f"{mark}{chr(0x4E00 + at)}{chr(0x4E00 + at * 7 % 9000)}"
+        for at in range(20_000)
+        for mark in ("", "#")
+    ]
+
+    assert len(set(_numbers(terms))) >= len(terms) - 3  # 0.2 are to be expected
+
+
+def test_numbers_are_the_same_in_every_process():
+    assert _numbers(["会议", "rope"]) == [2009466926, 85023820]

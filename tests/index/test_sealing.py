@@ -11,15 +11,20 @@ from index import sealing
 from index.sealing import describe_files, flush, flush_all, seal_files
 
 
-def test_sizes_and_checksums_come_in_the_order_of_the_files(tmp_path):
+def test_checksums_and_stamps_come_in_the_order_of_the_files(tmp_path):
     contents = [bytes([number]) * (1000 * number) for number in range(9)]
     paths = [tmp_path / f"{number}.bin" for number in range(9)]
     for path, content in zip(paths, contents, strict=True):
         path.write_bytes(content)
 
     expected = [
-        {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        for content in contents
+        {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "mtime_ns": path.stat().st_mtime_ns,
+            "inode": path.stat().st_ino,
+        }
+        for path, content in zip(paths, contents, strict=True)
     ]
     assert seal_files(paths) == describe_files(paths) == expected
 

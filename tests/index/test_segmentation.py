@@ -185,7 +185,7 @@ def test_terms_are_short_and_hold_no_separator(text):
     for term in _terms(text):
         assert term.strip("#=")
         assert len(term) <= 65
-        assert not any(char.isspace() or char == "\x1f" for char in term[1:])
+        assert not any(char.isspace() for char in term)
 
 
 @pytest.mark.parametrize("char", ["a", "7", "一", "あ", "\u0e01", "é"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.datatypes import Channel, Chunk, Span
-from index.matching import ChunkTerms, match_terms
+from index.matching import ChunkTerms, CutChunk, match_terms
 from index.normalization import fold_text
 from index.scripts import count_scripts
 from index.segmentation import extract_terms
@@ -31,7 +31,8 @@ _SHARES = [name for name in FEATURES if name != "foreign_cosine"]
 
 def _terms_of(heading: str, *sentences: str) -> ChunkTerms:
     folded = [fold_text(text) for text in (heading, *sentences)]
-    return ChunkTerms.of(map(extract_terms, folded), count_scripts("\n".join(folded)))
+    sentences = tuple(map(extract_terms, folded))
+    return ChunkTerms.of(CutChunk(sentences, count_scripts("\n".join(folded))))
 
 
 def _features(question, chunks, *, dense=None, lexical=None, after=None):

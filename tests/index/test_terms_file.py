@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import IndexCorruptError
+from index.matching import ChunkTerms, CutChunk
+from index.scripts import N_SCRIPTS
+from index.terms_file import TermsFile, TermsWriter
+
+_sentence = st.lists(st.sampled_from(["会议", "#会议", "=gbt5972", "rope", "é", "𠀀"]), max_size=6)
+_chunk = st.builds(
+    CutChunk,
+    st.lists(_sentence, min_size=1, max_size=5).map(tuple),
+    st.lists(st.integers(0, 1000), min_size=N_SCRIPTS, max_size=N_SCRIPTS),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("terms")
+
+
+def _write(path, chunks):
+    writer = TermsWriter()
+    n_terms = [writer.add(chunk, chunk.joined) for chunk in chunks]
+    writer.save(path)
+    return n_terms
+
+
+@given(st.lists(_chunk, max_size=6))
+def test_a_row_is_read_as_it_was_written(folder, chunks):
+    path = folder / "some.numbered"
+    n_terms = _write(path, chunks)
+
+    terms = TermsFile(path, len(chunks))
+
+    assert n_terms == [sum(map(len, chunk.sentences)) for chunk in chunks]
+    for row, chunk in enumerate(chunks):
+        read, expected = terms.read(row), ChunkTerms.of(chunk)
+        np.testing.assert_array_equal(read.numbers, expected.numbers)
+        np.testing.assert_array_equal(read.lengths, expected.lengths)
+        np.testing.assert_array_equal(read.scripts, expected.scripts)
+
+
+def _cut(data: bytes) -> bytes:
+    return data[:-1]
+
+
+def _end(data: bytes) -> bytes:
+    return data[:20]
+
+
+def _rename(data: bytes) -> bytes:
+    return b"X" + data[1:]
+
+
+def _grow(data: bytes) -> bytes:
+    """Let the first row end beyond the last."""
+    return data[:36] + b"\xff\xff\xff\x7f" + data[40:]
+
+
+def _overlap(data: bytes) -> bytes:
+    """Let the rows begin after the first term."""
+    return data[:32] + b"\x01\x00\x00\x00" + data[36:]
+
+
+def _fold(data: bytes) -> bytes:
+    """Let the sentences of the first row end beyond the last."""
+    return data[:48] + b"\x09\x00\x00\x00" + data[52:]
+
+
+@pytest.mark.parametrize("damage", [_cut, _end, _rename, _grow, _overlap, _fold, lambda _: b""])
+def test_a_damaged_file_is_refused(tmp_path, damage):
+    path = tmp_path / "some.numbered"
+    _write(path, [CutChunk((["a", "b"], ["c"]), [0] * N_SCRIPTS)] * 2)
+    assert TermsFile(path, 2).read(1).lengths.tolist() == [2, 1]
+    path.write_bytes(damage(path.read_bytes()))
+
+    with pytest.raises(IndexCorruptError, match=r"some\.numbered is damaged"):
+        TermsFile(path, 2)
+
+
+def test_a_file_of_another_segment_is_refused(tmp_path):
+    _write(tmp_path / "some.numbered", [CutChunk(([],), [0] * N_SCRIPTS)])
+
+    with pytest.raises(IndexCorruptError):
+        TermsFile(tmp_path / "some.numbered", 2)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(IndexCorruptError):
+        TermsFile(tmp_path / "none", 1)
