@@ -33,6 +33,10 @@ B = 0.4
 _TOKENIZER = "separated"
 MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of any query
 MAX_DEMANDED = 16  # of the terms that must all be there
+# That a search reads, the rarest terms' first. At 1,040,000 chunks all of them take 17 ms, so many
+# 12: 97 % of the 50 candidates stay, and the best chunk of 200 in 200 questions. All are read where
+# there are fewer than 20,000 chunks.
+_MOST_POSTINGS = 500_000
 _CACHED_COUNTS = 16_384  # of terms: a question asks for each of its own several times
 
 
@@ -158,7 +162,11 @@ class LexicalIndex:
         :param top_k: Number of rows wanted.
         :return: (n,) row numbers, best first.
         """
-        return self._search(self.statistics(terms).rarest()[:MAX_CLAUSES], 1, top_k)
+        statistics = self.statistics(terms)
+        asked = statistics.rarest()[:MAX_CLAUSES]
+        n_read = np.cumsum([statistics.n_with[term] for term in asked])
+        n_asked = int(np.searchsorted(n_read, _MOST_POSTINGS, "right"))
+        return self._search(asked[: max(n_asked, 1)], 1, top_k)
 
     def search_all(
         self, terms: Sequence[str], top_k: int, *, n_missing: int = 0

@@ -9,13 +9,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from weakref import ReferenceType, ref
 
-from index.knowledge_base import KnowledgeBase
 from rag.datatypes import Answer
-from rag.joined import JoinedBase, Knowledge
+from rag.joined import JoinedBase, Knowledge, SingleBase
 
 _MOST_ANSWERS = 256  # a few kilobytes each
 
-_Source = list[tuple[str, ReferenceType[KnowledgeBase]]]  # each collection's name and generation
+_Source = list[tuple[str, ReferenceType[SingleBase]]]  # each collection's name and generation
 
 
 class AnswerCache:

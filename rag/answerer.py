@@ -19,7 +19,7 @@ from index.settings import IndexSettings
 from rag.answer_cache import AnswerCache
 from rag.conversation import History
 from rag.datatypes import Answer
-from rag.joined import JoinedBase, Knowledge
+from rag.joined import JoinedBase, Knowledge, SingleBase
 from rag.reading import Reading
 from rag.registry import Collection
 from rag.settings import N_READ
@@ -34,7 +34,7 @@ class Answerer:
 
     def __init__(  # noqa: PLR0913 - what load and open put together
         self,
-        knowledge_base: KnowledgeBase,
+        knowledge_base: SingleBase,
         reading: Reading,
         *,
         documents_dir: Path,
@@ -180,7 +180,7 @@ class Answerer:
         return self._knowledge_base.manifest
 
     @property
-    def knowledge_base(self) -> KnowledgeBase:
+    def knowledge_base(self) -> SingleBase:
         """The live generation; a refresh puts another in its place."""
         return self._knowledge_base
 
@@ -263,7 +263,7 @@ class Answerer:
         :return: The document with its text.
         :raises KeyError: When the live generation has none of that name.
         """
-        knowledge_base = self._knowledge_base
+        knowledge_base = self.knowledge_base
         return knowledge_base.document(knowledge_base.files.doc_id_of(source))
 
 

@@ -21,6 +21,7 @@ from index.encoder import Encoder
 from index.knowledge_base import KnowledgeBase
 from index.lexical import LexicalStatistics
 from index.matching import TermMatches, match_terms
+from index.milvus.knowledge_base import MilvusKnowledgeBase
 from index.phrases import Phrase
 
 # Hits of each collection that stay however many better ones others have. Of 225 English questions
@@ -28,6 +29,8 @@ from index.phrases import Phrase
 # among the candidates with it, 178 without.
 _KEPT_OF_EACH = 10
 _SEPARATOR = "/"  # between a collection's number and what is unique in it only
+
+SingleBase: TypeAlias = KnowledgeBase | MilvusKnowledgeBase  # one index, wherever it lies
 
 
 class JoinedBase:
@@ -37,7 +40,7 @@ class JoinedBase:
     collection.
     """
 
-    def __init__(self, members: Mapping[str, KnowledgeBase]) -> None:
+    def __init__(self, members: Mapping[str, SingleBase]) -> None:
         """Join knowledge bases.
 
         :param members: By the name of their collection; at least one, all of the same encoder.
@@ -46,7 +49,7 @@ class JoinedBase:
         self._members = tuple(members.values())
 
     @property
-    def members(self) -> Mapping[str, KnowledgeBase]:
+    def members(self) -> Mapping[str, SingleBase]:
         """The knowledge bases by the names of their collections."""
         return dict(zip(self._names, self._members, strict=True))
 
@@ -182,7 +185,7 @@ class JoinedBase:
             rows[at] = member.rows(own)
         return [int(row) for row in rows]
 
-    def _search(self, search: Callable[[KnowledgeBase], list[Hit]], top_k: int) -> list[Hit]:
+    def _search(self, search: Callable[[SingleBase], list[Hit]], top_k: int) -> list[Hit]:
         found = [
             (hit, replace(hit, chunk=_qualify(hit.chunk, number)))
             for number, member in enumerate(self._members)
@@ -196,7 +199,7 @@ class JoinedBase:
         ]
         return [replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)]
 
-    def _parts(self, chunks: Sequence[Chunk]) -> list[tuple[KnowledgeBase, list[int], list[Chunk]]]:
+    def _parts(self, chunks: Sequence[Chunk]) -> list[tuple[SingleBase, list[int], list[Chunk]]]:
         """Tell the chunks of each collection with their places among all."""
         places: dict[int, list[int]] = {}
         for place, chunk in enumerate(chunks):
@@ -207,7 +210,7 @@ class JoinedBase:
         ]
 
 
-Knowledge: TypeAlias = KnowledgeBase | JoinedBase  # what a question can be asked of
+Knowledge: TypeAlias = SingleBase | JoinedBase  # what a question can be asked of
 
 
 def _qualify(chunk: Chunk, number: int) -> Chunk:

@@ -10,12 +10,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from index.knowledge_base import KnowledgeBase
 from index.loading import hash_bytes
 from index.manifest import utc_now
 from rag.datatypes import Answer, Citation, Status
 from rag.federation import Library
-from rag.joined import JoinedBase
+from rag.joined import JoinedBase, SingleBase
 from rag.quotes import anchor_quote
 from rag.reader import BUNDLED_DIR, SpanReader
 from rag.receipt_checking import verify_receipt
@@ -69,7 +68,7 @@ def make_receipt(answer: Answer, library: Library) -> Receipt:
     )
 
 
-def _anchor(citation: Citation, bases: Mapping[str, KnowledgeBase]) -> CitedQuote:
+def _anchor(citation: Citation, bases: Mapping[str, SingleBase]) -> CitedQuote:
     try:
         knowledge_base = bases[citation.collection]
         info = knowledge_base.files.document_info(knowledge_base.files.doc_id_of(citation.source))
@@ -86,7 +85,7 @@ def _anchor(citation: Citation, bases: Mapping[str, KnowledgeBase]) -> CitedQuot
     return CitedQuote(citation, anchor.prefix, anchor.suffix, info.text_sha256, info.size)
 
 
-def _describe(collection: str, knowledge_base: KnowledgeBase, most: int) -> SearchedCollection:
+def _describe(collection: str, knowledge_base: SingleBase, most: int) -> SearchedCollection:
     files = [
         SearchedFile(file.source, file.sha256, was_read=file.is_indexed)
         for file in knowledge_base.files.files()

@@ -42,6 +42,7 @@ from webui.options import (
     choose_collections,
     followed_registry,
 )
+from webui.stores import StoreName, open_store, refuse_beside_store
 
 if TYPE_CHECKING:
     from rag.federation import Library
@@ -180,10 +181,13 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
     collection: CollectionName = "",
     encoder: EncoderName = "",
     reader: ReaderName = "",
+    store: StoreName = "",
 ) -> None:
     """Answer a question."""
     with clear_errors():
-        chosen = choose_collections(documents, index, collection)
+        if store:
+            refuse_beside_store(documents, index, collection)
+        chosen = () if store else choose_collections(documents, index, collection)
         if receipt:
             check_receipt_path(receipt, [one.folder for one in chosen])
         from rag import Status
@@ -197,7 +201,11 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
             print_why,
         )
 
-        opened = open_collections(chosen, encoder=encoder, reader=reader)
+        opened: Library = (
+            open_store(store, encoder=encoder, reader=reader)
+            if store
+            else open_collections(chosen, encoder=encoder, reader=reader)
+        )
         tell_restored(opened)
         answer = opened.answer(question)
         asks_why = why and answer.status is Status.NOT_FOUND

@@ -10,6 +10,7 @@ import typer
 from webui.cli_feedback import recheck_judged
 from webui.cli_history import add_history_commands
 from webui.controls import neutralize
+from webui.engines import EngineName, choose_engine, refuse_engine_alone
 from webui.failures import clear_errors, fail
 from webui.languages.library import COLLECTION_TEXTS
 from webui.messages import system_language
@@ -20,12 +21,16 @@ from webui.options import (
     Index,
     build_progress,
     choose_collections,
+    is_typed,
     require_one,
 )
+from webui.stores import StoreName, build_in_store
 
 if TYPE_CHECKING:
     from index.datatypes import BuildReport, Problem
     from index.encoder import Encoder
+    from index.file_batches import Engine
+    from index.milvus.address import StoreAddress
     from index.settings import IndexSettings
     from rag.registry import Collection
 
@@ -99,6 +104,8 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
     index: Index = None,
     collection: CollectionName = "",
     encoder: EncoderName = "",
+    store: StoreName = "",
+    engine: EngineName = "",
 ) -> None:
     """Build or update the index, check it, or report what it holds."""
     if context.invoked_subcommand:
@@ -107,16 +114,19 @@ def index_documents(  # noqa: PLR0913, PLR0917 - one parameter an option
             fail(system_language().options_after.format(command=context.invoked_subcommand))
         return
     _refuse_mixed(full or watch, check, report, as_json=as_json)
+    refuse_engine_alone(engine, store)
+    if store and (check or report or is_typed(index, "YIJU_INDEX")):
+        fail(system_language().not_of_store)
     with clear_errors():
         chosen = choose_collections(documents, index, collection)
-        if watch:
+        if watch or store:
             require_one(chosen)  # before anything is built
         if report:
             _report(chosen, as_json=as_json)
         elif check:
             _each(chosen, _check)
         else:
-            jobs = _make_jobs(chosen, encoder)
+            jobs = _make_jobs(chosen, encoder, store, engine)
             _build(jobs, encoder, full=full)
             if watch:
                 _follow(jobs[require_one(chosen)])
@@ -160,10 +170,16 @@ class _Job:
     collection: "Collection"
     encoder: "Encoder"
     settings: "IndexSettings"
+    store: "StoreAddress | None"
+    engine: "Engine"
 
     def build(self, *, full: bool = False, automatic: bool = False) -> "BuildReport":
         from index import build_index
 
+        if self.store:
+            made_with = (self.encoder, self.settings)
+            folder = self.collection.folder
+            return build_in_store(folder, self.store, self.engine, made_with, full=full)
         with build_progress() as progress:
             return build_index(
                 self.collection.folder,
@@ -176,12 +192,17 @@ class _Job:
             )
 
 
-def _make_jobs(collections: "Sequence[Collection]", encoder: str) -> "dict[Collection, _Job]":
+def _make_jobs(
+    collections: "Sequence[Collection]", encoder: str, store: str, engine: str
+) -> "dict[Collection, _Job]":
     from index import IndexSettings, load_encoder
+    from index.milvus.address import StoreAddress
 
+    address = StoreAddress.parse(store) if store else None
     settings = IndexSettings.from_env(encoder=encoder)
     model = load_encoder(settings.encoder)
-    return {one: _Job(one, model, settings) for one in collections}
+    makes = choose_engine(engine, model, settings)
+    return {one: _Job(one, model, settings, address, makes) for one in collections}
 
 
 def print_changes(report: "BuildReport") -> None:
@@ -202,8 +223,10 @@ def _build(jobs: "dict[Collection, _Job]", encoder: str, *, full: bool) -> None:
     try:
         _each(tuple(jobs), build)
     finally:  # one that fails does not keep the others' questions from being asked
-        if any(report.is_new for report in reports):
-            recheck_judged(tuple(jobs), encoder)
+        # Judged answers are asked of local indexes.
+        local = tuple(one for one, job in jobs.items() if job.store is None)
+        if local and any(report.is_new for report in reports):
+            recheck_judged(local, encoder)
 
 
 def _follow(job: _Job) -> None:
@@ -222,7 +245,7 @@ def _follow(job: _Job) -> None:
             continue
         if report.is_new or (problems is not None and report.problems != problems):
             print_changes(report)
-        if report.is_new:
+        if report.is_new and job.store is None:
             recheck_judged([job.collection], job.settings.encoder)
         problems = report.problems
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from index.datatypes import DocumentInfo, Problem
 from index.history import measure
-from index.knowledge_base import KnowledgeBase
 from index.ledger import reachable_share
 from index.manifest import Manifest
 from index.store import ChunkStore
 from rag.answerer import Answerer
 from rag.federation import Member
+from rag.joined import SingleBase
 from webui.document_rows import PER_PAGE, Rows, delete_button, render_rows, render_search
 from webui.languages import Texts
 from webui.languages.documents import LIBRARY_TEXTS
@@ -173,7 +173,7 @@ def render_refresh(state: RefreshState, texts: Texts) -> str:
     return f'<p class="hint">{escape(texts.rebuild_hint)}</p>'
 
 
-def _read_rows(knowledge_base: KnowledgeBase, view: LibraryView, collection: str) -> Rows:
+def _read_rows(knowledge_base: SingleBase, view: LibraryView, collection: str) -> Rows:
     files = knowledge_base.files
     n_matching = files.n_documents(view.wanted)
     last = max(1, -(-n_matching // PER_PAGE))

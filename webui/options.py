@@ -86,7 +86,7 @@ def choose_collections(
     from rag.registry import Collection, Registry
 
     if name:
-        if _is_typed(documents, "YIJU_DOCUMENTS") or _is_typed(index, "YIJU_INDEX"):
+        if is_typed(documents, "YIJU_DOCUMENTS") or is_typed(index, "YIJU_INDEX"):
             fail(COLLECTION_TEXTS[system_language().code].not_both)
         return Registry().select(name)
     if documents or index:
@@ -137,7 +137,12 @@ def require_one(collections: "Sequence[Collection]") -> "Collection":
     return collections[0]
 
 
-def _is_typed(value: Path | None, variable: str) -> bool:
+def is_typed(value: Path | None, variable: str) -> bool:
+    """Tell whether an option was written, not taken from its variable.
+
+    :param value: The option's.
+    :param variable: Its name in the environment.
+    """
     return value is not None and str(value) != os.environ.get(variable)
 
 

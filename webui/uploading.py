@@ -6,6 +6,7 @@ straight into a hidden file beside the documents, which gets its name when it is
 """
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -16,7 +17,7 @@ from index.settings import IndexSettings
 from rag.federation import Federation
 from webui import guard
 from webui.languages.documents import LIBRARY_TEXTS
-from webui.library import Added
+from webui.library import Added, DocumentFolder, Upload
 from webui.library_desk import folder_of
 from webui.messages import texts_for
 from webui.refusals import LibraryError, Refusal
@@ -63,12 +64,11 @@ def upload_route(federation: Federation) -> Route:
 async def _receive(federation: Federation, request: Request) -> Added:
     asked = request.query_params
     folder = folder_of(federation, asked.get("collection", ""))
-    upload = await run_in_threadpool(folder.begin, asked.get("name", ""))
-    with upload:
+    with await _begin(folder, asked.get("name", "")) as upload:
         block = bytearray()
         chunks = request.stream()
         try:
-            while chunk := await asyncio.wait_for(anext(chunks, b""), _WAIT_S):
+            while chunk := await _next(chunks):
                 block += chunk
                 if len(block) >= _BLOCK:
                     await run_in_threadpool(upload.write, bytes(block))
@@ -77,6 +77,21 @@ async def _receive(federation: Federation, request: Request) -> Added:
             raise LibraryError(Refusal.CUT_OFF) from exc
         await run_in_threadpool(upload.write, bytes(block))
         return await run_in_threadpool(upload.finish)
+
+
+async def _begin(folder: DocumentFolder, name: str) -> Upload:
+    """Begin an upload; take it back when the server stops before the thread has told of it."""
+    begun = asyncio.ensure_future(run_in_threadpool(folder.begin, name))
+    try:
+        return await asyncio.shield(begun)
+    except asyncio.CancelledError:
+        with await begun:
+            raise
+
+
+async def _next(chunks: AsyncGenerator[bytes, None]) -> bytes:
+    async with asyncio.timeout(_WAIT_S):  # wait_for of Python 3.11 can lose a cancellation
+        return await anext(chunks, b"")
 
 
 def _tell(**said: str) -> Response:

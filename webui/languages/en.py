@@ -92,6 +92,10 @@ TEXTS = Texts(
     remarks="Files left out or read in part: {count}",
     json_of_report="--json goes with --report.",
     one_at_a_time="Use --check and --report alone.",
+    only_store="--store has its own index: leave --documents, --index and --collection away.",
+    not_of_store="--store goes with none of --check, --report and --index.",
+    engine_of_store="--engine goes with --store, such as --store milvus:./docs.db.",
+    unknown_engine="No engine {name}: write ray or ray://HOST:PORT, or leave --engine away.",
     options_after="Write the options after {command}.",
     restored=(
         "These are the documents as they were in generation {generation}, which was restored. "

@@ -96,6 +96,10 @@ class Texts:
     remarks: str  # {count}
     json_of_report: str
     one_at_a_time: str
+    only_store: str
+    not_of_store: str
+    engine_of_store: str
+    unknown_engine: str  # {name}
     options_after: str  # {command}
     restored: str  # {generation}
     serving: str  # {url}
