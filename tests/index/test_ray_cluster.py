@@ -38,6 +38,7 @@ def test_an_address_where_nothing_listens_is_named_at_once(form):
 
 @LINUX
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_cluster_of_our_own_keeps_to_this_machine_and_leaves_nothing(monkeypatch, tmp_path):
     stranger = tmp_path / "stranger"
     stranger.mkdir()

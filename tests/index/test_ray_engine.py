@@ -28,7 +28,7 @@ from tests.index.ray_processes import (
     write_many,
 )
 
-pytestmark = [NEEDS_RAY, LINUX, pytest.mark.slow]
+pytestmark = [NEEDS_RAY, LINUX, pytest.mark.slow, pytest.mark.cluster]
 _ROOT = Path(__file__).parents[2]
 _SETTINGS = IndexSettings()
 _N_WORKERS = 2
@@ -275,17 +275,6 @@ def test_a_cluster_of_others_is_joined_by_both_of_its_addresses(corpus_dir):
         for address in (f"127.0.0.1:{direct}", f"ray://127.0.0.1:{client}"):
             joined = _join(corpus_dir, address)
             assert joined.returncode == 0, joined.stderr
-
-
-def test_a_cluster_without_yiju_is_told(corpus_dir, tmp_path):
-    (tmp_path / "index").mkdir()
-    (tmp_path / "index" / "__init__.py").write_text("")  # something else of that name
-    with _head(PYTHONPATH=str(tmp_path)) as (_, client):
-        joined = _join(corpus_dir, f"ray://127.0.0.1:{client}")
-
-    assert joined.returncode == 1
-    assert "EngineError: A worker of Ray failed" in joined.stderr
-    assert "the same version of yiju" in joined.stderr
 
 
 def _free_port() -> int:

@@ -23,7 +23,7 @@ from tests.index.ray_processes import (
     write_many,
 )
 
-pytestmark = [NEEDS_RAY, LINUX, pytest.mark.slow]
+pytestmark = [NEEDS_RAY, LINUX, pytest.mark.slow, pytest.mark.cluster]
 _ROOT = Path(__file__).parents[3]
 _SETTINGS = IndexSettings()
 
