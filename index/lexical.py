@@ -35,7 +35,7 @@ MAX_CLAUSES = 64  # of a question, the rarest terms first; bounds the time of an
 MAX_DEMANDED = 16  # of the terms that must all be there
 # That a search reads, the rarest terms' first. At 1,040,000 chunks all of them take 17 ms, so many
 # 12: 97 % of the 50 candidates stay, and the best chunk of 200 in 200 questions. All are read where
-# there are fewer than 20,000 chunks.
+# there are fewer than 7,800 chunks, whatever is asked.
 _MOST_POSTINGS = 500_000
 _CACHED_COUNTS = 16_384  # of terms: a question asks for each of its own several times
 

@@ -25,7 +25,7 @@ from index.row_work import RowWork
 logger = logging.getLogger(__name__)
 
 _MODULE = "index.row_worker"
-_LEAST_ROWS = 8192  # to encode; a process needs as long to start as to do 2,000
+_LEAST_ROWS = 8192  # to encode; a process starts in 0.44 s, in which another does 1,200
 _MOST_WORKERS = 16
 
 Ranges = Sequence[tuple[int, int]]  # of rows, half-open
