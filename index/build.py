@@ -114,15 +114,19 @@ def build_index(  # noqa: PLR0913 - two places, a model, and how
     home, tell = IndexDir(index_dir), progress or (lambda _: None)
     job = _Job(documents_dir, home, encoder, settings, tell, automatic)
     with Inventory.take(documents_dir, settings.max_file_bytes, excluded=index_dir) as inventory:
+        compared = None  # the generation that the folder is known to differ from
         if not full:
             if not inventory.n_files and job.home.stamp() is None:
                 raise _nothing_to_index(job, inventory)  # before the folder is made
-            if report := _up_to_date(job, inventory):
-                return report  # without the lock: another build may hold it, or nobody may write
+            if not job.home.has_unfinished():
+                compared = job.home.stamp()
+                if report := _up_to_date(job, inventory):
+                    return report  # without the lock: another may hold it, or nobody may write
         with job.home.lock(settings.lock_timeout_s, job.wait), disk_errors(index_dir):
             if full:
                 _refuse_other_folder(job)
-            report = _build(job, inventory, full=full)
+            is_compared = compared is not None and compared == job.home.stamp()
+            report = _build(job, inventory, full=full, is_compared=is_compared)
     return replace(report, seconds=time.monotonic() - started)
 
 
@@ -142,14 +146,14 @@ class _Job:
         self.tell(Progress(Stage.WAIT, 0, 1, holder))
 
 
-def _build(job: _Job, inventory: Inventory, *, full: bool) -> BuildReport:
+def _build(job: _Job, inventory: Inventory, *, full: bool, is_compared: bool) -> BuildReport:
     previous = None if full else _load_previous(job)
     if previous:
         previous.pin.close()  # the lock keeps others from collecting it, and it may have to go
     if not inventory.n_files and not full:
         raise _nothing_to_index(job, inventory, previous)
-    if previous and not _has_changed(job, previous, inventory):  # the build waited for did it
-        return _unchanged(previous)
+    if previous and not is_compared and not _has_changed(job, previous, inventory):
+        return _unchanged(previous)  # the build waited for did it
     is_forced = full or bool(previous and previous.manifest.restored_from)
     with job.home.write_generation() as paths, _check_beside(previous) as wait_for_check:
         writer = GenerationWriter(job.encoder, job.settings, previous, job.tell)
@@ -208,7 +212,7 @@ def _describe(job: _Job, written: Written) -> Manifest:
 
 def _up_to_date(job: _Job, inventory: Inventory) -> BuildReport | None:
     """Report on the live generation when a build would have nothing to do."""
-    if not inventory.n_files or job.home.has_unfinished():
+    if not inventory.n_files:
         return None
     previous = _load_previous(job)
     if previous is None or _has_changed(job, previous, inventory):

@@ -22,7 +22,8 @@ from index.encoder import Encoder
 from index.errors import DocumentError, IndexCorruptError, UnreadableError
 from index.inventory import Inventory
 from index.isolation import IsolatedExtractor
-from index.lexical_writer import Cut, LexicalWriter, cut_segments
+from index.known_terms import KnownTerms
+from index.lexical_writer import KEY_BYTES, Cut, LexicalWriter, cut_segments
 from index.loading import FoundFile, hash_bytes, load_document, read_bytes
 from index.manifest import GenerationPaths, Manifest
 from index.pins import Pin
@@ -171,7 +172,8 @@ class GenerationWriter:
                 lexical = LexicalWriter(
                     paths.lexical, self._previous.paths.lexical if self._previous else None
                 )
-                parts = _begin_lexical(lexical, store, workers, n_rows)
+                known = KnownTerms(self._previous.paths if self._previous else None, vectors.copied)
+                parts = _begin_lexical(lexical, store, known, workers, n_rows)
                 self._check_dense(paths, written)
                 self._write_codes(paths, written)
                 written.mean_terms = self._finish_lexical(lexical, parts, n_rows)
@@ -219,7 +221,7 @@ class GenerationWriter:
 
 
 def _begin_lexical(
-    writer: LexicalWriter, store: StoreWriter, workers: Workers, n_rows: int
+    writer: LexicalWriter, store: StoreWriter, known: KnownTerms, workers: Workers, n_rows: int
 ) -> list[tuple[Cut, Callable[[], None]]]:
     """Have new segments written; return what is left to do for each, in row order."""
     parts: list[tuple[Cut, Callable[[], None]]] = []
@@ -228,8 +230,8 @@ def _begin_lexical(
         if found := writer.find(cut):
             parts.append((cut, partial(writer.reuse, found)))
         else:
-            folder = writer.folder()
-            wait = workers.write_segment(row, row + cut.n_rows, folder)
+            folder, stop = writer.folder(), row + cut.n_rows
+            wait = workers.write_segment(row, stop, folder, known.find(row, stop))
             parts.append((cut, partial(_take, writer, cut, folder, wait)))
         row += cut.n_rows
     return parts
@@ -244,4 +246,4 @@ def _since(started: float) -> float:
 
 
 def _vector_key(chunk: Chunk) -> bytes:
-    return hashlib.blake2b(search_text(chunk).encode("utf-8"), digest_size=16).digest()
+    return hashlib.blake2b(search_text(chunk).encode("utf-8"), digest_size=KEY_BYTES).digest()

@@ -1,4 +1,4 @@
-"""Lexical channel: the chunks' terms ↔ a tantivy index, ranked by BM25.
+"""Lexical channel: the chunks' terms ↔ a tantivy index of their numbers, ranked by BM25.
 
 BM25 (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework"):
     score(q, d) = Σ_t idf(t) · tf(t, d) · (k1 + 1) / (tf(t, d) + k1 · (1 - b + b · |d| / avg|d|))
@@ -25,7 +25,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.errors import IndexCorruptError
-from index.matching import ChunkTerms, TermMatches
+from index.matching import END, ChunkTerms, TermMatches, make_tokens, number_terms
 from index.terms_file import SUFFIX, TermsFile
 
 K1 = 0.9
@@ -192,8 +192,8 @@ class LexicalIndex:
         schema = self._index.schema
         occur = tantivy.Occur.Must if 1 < at_least == len(terms) else tantivy.Occur.Should
         clauses = [
-            (occur, tantivy.Query.term_query(schema, "terms", term, index_option="freq"))
-            for term in terms
+            (occur, tantivy.Query.term_query(schema, "terms", token, index_option="freq"))
+            for token in _tokens(terms)
         ]
         # A number that must match, even 1, costs the pruning.
         query = (
@@ -224,8 +224,7 @@ class LexicalIndex:
 
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks hold the term."""
-        n_rows: int = self._count(term)
-        return n_rows
+        return self.statistics([term]).n_with[term]
 
     def terms(self, row: int) -> ChunkTerms:
         """Return the terms of a chunk.
@@ -240,7 +239,8 @@ class LexicalIndex:
 
         :param terms: Terms; repetitions are dropped.
         """
-        n_with = {term: self.n_chunks_with(term) for term in dict.fromkeys(terms)}
+        wanted = list(dict.fromkeys(terms))
+        n_with = dict(zip(wanted, map(self._count, _tokens(wanted)), strict=True))
         return LexicalStatistics(self.n_rows, self._mean_terms, n_with)
 
     def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
@@ -248,9 +248,13 @@ class LexicalIndex:
         return self.statistics(matches.terms).score(terms, matches)
 
 
-def _count_rows(searcher: tantivy.Searcher, path: Path, term: str) -> int:
+def _tokens(terms: Sequence[str]) -> list[str]:
+    return make_tokens(number_terms("".join(term + END for term in terms))).split()
+
+
+def _count_rows(searcher: tantivy.Searcher, path: Path, token: str) -> int:
     with _damage(path):
-        return min(int(searcher.doc_freq("terms", term)), int(searcher.num_docs))
+        return min(int(searcher.doc_freq("terms", token)), int(searcher.num_docs))
 
 
 def _open(path: Path) -> tantivy.Index:
@@ -305,7 +309,7 @@ def make_schema() -> tantivy.Schema:
 
 
 def register_tokenizer(index: tantivy.Index) -> None:
-    """Teach an index to cut our terms apart; its own tokenizers would cut "=gb/t5972".
+    """Teach an index to cut tokens apart.
 
     :param index: The index.
     """

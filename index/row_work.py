@@ -15,9 +15,11 @@ from index.chunking import search_text
 from index.datatypes import Chunk
 from index.dense import VectorFile
 from index.encoder import Encoder
+from index.known_terms import KnownRows
 from index.lexical_writer import write_segment
-from index.matching import cut_chunk
+from index.matching import ChunkTerms, cut_chunk
 from index.store import ChunkStore
+from index.terms_file import TermsFile
 
 
 class RowWork:
@@ -66,15 +68,30 @@ class RowWork:
             at += stop - start
         self._vectors.flush()
 
-    def write_segment(self, start: int, stop: int, folder: Path) -> int:
+    def write_segment(
+        self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
+    ) -> int:
         """Write the terms of rows as a lexical index of one segment.
 
         :param start: The first row.
         :param stop: One past the last.
         :param folder: For the index; must not exist.
+        :param known: The rows among them, in order, that need not be cut into terms.
         :return: Number of terms.
         """
-        return write_segment(folder, map(cut_chunk, self._chunks(start, stop)))
+        return write_segment(folder, self._terms(start, stop, known))
+
+    def _terms(self, start: int, stop: int, known: Sequence[KnownRows]) -> Iterator[ChunkTerms]:
+        row = start
+        for rows in known:
+            yield from self._cut(row, rows.first_row)
+            file = TermsFile(Path(rows.path), rows.n_held)
+            yield from map(file.read, range(rows.at, rows.at + rows.n_rows))
+            row = rows.first_row + rows.n_rows
+        yield from self._cut(row, stop)
+
+    def _cut(self, start: int, stop: int) -> Iterator[ChunkTerms]:
+        return ChunkTerms.of(map(cut_chunk, self._chunks(start, stop)))
 
     def _chunks(self, start: int, stop: int) -> Iterator[Chunk]:
         return (stored.chunk for stored in self._store.rows(start, stop))

@@ -13,6 +13,7 @@ from index.child_process import serve_parent
 from index.encoder import StaticEncoder
 from index.errors import IndexingError
 from index.formats.frames import Frame, read_frame, write_frame
+from index.known_terms import KnownRows
 from index.row_work import RowWork
 
 
@@ -33,9 +34,9 @@ def _answer(work: RowWork, fields: dict[str, Any]) -> dict[str, Any]:
         if "ranges" in fields:
             work.encode(fields["ranges"])
             return {"result": 0}
-        return {
-            "result": work.write_segment(fields["start"], fields["stop"], Path(fields["folder"]))
-        }
+        known = [KnownRows(**rows) for rows in fields["known"]]
+        start, stop, folder = fields["start"], fields["stop"], Path(fields["folder"])
+        return {"result": work.write_segment(start, stop, folder, known)}
     except OSError as exc:
         return {"error": exc.strerror or str(exc), "errno": exc.errno}
     except IndexingError as exc:

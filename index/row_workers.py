@@ -13,13 +13,14 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 from index.child_process import end_child, pipe, start_child
 from index.encoder import Encoder, StaticEncoder
 from index.formats.frames import Frame, FrameError, read_frame, write_frame
+from index.known_terms import KnownRows
 from index.row_work import RowWork
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,9 @@ class Workers(Protocol):
         """Take :meth:`index.row_work.RowWork.encode`."""
         ...
 
-    def write_segment(self, start: int, stop: int, folder: Path) -> Wait:
+    def write_segment(
+        self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
+    ) -> Wait:
         """Take :meth:`index.row_work.RowWork.write_segment`."""
         ...
 
@@ -106,10 +109,12 @@ class _Here:
 
         return do
 
-    def write_segment(self, start: int, stop: int, folder: Path) -> Wait:
+    def write_segment(
+        self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
+    ) -> Wait:
         def do() -> int:
             shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
-            return self._work.write_segment(start, stop, folder)
+            return self._work.write_segment(start, stop, folder, known)
 
         return do
 
@@ -133,9 +138,16 @@ class _Beside:
     def encode(self, ranges: Ranges) -> Wait:
         return self._submit({"ranges": ranges}, self._here.encode(ranges))
 
-    def write_segment(self, start: int, stop: int, folder: Path) -> Wait:
-        request = {"start": start, "stop": stop, "folder": str(folder)}
-        return self._submit(request, self._here.write_segment(start, stop, folder))
+    def write_segment(
+        self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
+    ) -> Wait:
+        request = {
+            "start": start,
+            "stop": stop,
+            "folder": str(folder),
+            "known": [asdict(rows) for rows in known],
+        }
+        return self._submit(request, self._here.write_segment(start, stop, folder, known))
 
     def _submit(self, request: dict[str, object], do_here: Wait) -> Wait:
         answered = self._pool.submit(self._ask, Frame(request))

@@ -144,11 +144,13 @@ SELECT (SELECT count(*) FROM new.passed_over)
 # In order; see :meth:`index.store_writer.StoreWriter.place_documents` and ``place_chunks``.
 PLACE_DOCUMENTS = (
     HEADS,
+    "DROP INDEX new.documents_by_content",  # in bulk it is made in half the time
     COPY_DOCUMENTS,
     KEEP,
     COPY_TEXTS,
     ORPHANS,
     ADOPT,
+    "CREATE INDEX new.documents_by_content ON documents (sha256, format)",
     ADOPT_TEXTS,
     ASSIGN,
     ASSIGN_COPIES,

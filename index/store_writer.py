@@ -245,20 +245,23 @@ class StoreWriter:
 
     def runs(self) -> Iterator[Run]:
         """Go through the rows in runs as long as can be, new ones and those taken over."""
-        run: Run | None = None
-        for first_row, old_row, n_rows in self._connection.execute(statements.RUNS):
-            if run and old_row == (run.old_row + run.n_rows if run.old_row is not None else None):
-                run = Run(run.first_row, run.old_row, run.n_rows + n_rows)
-                continue
-            if run:
-                yield run
-            run = Run(first_row, old_row, n_rows)
-        if run:
-            yield run
+        first: int | None = None
+        old: int | None = None
+        n_rows = 0
+        for first_row, old_row, n_here in self._connection.execute(statements.RUNS):
+            if first is not None:
+                if old_row == (None if old is None else old + n_rows):
+                    n_rows += n_here
+                    continue
+                yield Run(first, old, n_rows)
+            first, old, n_rows = first_row, old_row, n_here
+        if first is not None:
+            yield Run(first, old, n_rows)
 
     def old_rows(self, start: int, end: int) -> list[int | None]:
-        """Find rows of the previous store with the vectors of rows start to end - 1, if any."""
-        sql = """SELECT (SELECT row FROM old.chunks AS o WHERE o.vector_key = n.vector_key LIMIT 1)
+        """Find rows of the previous store that read like rows start to end - 1, if any."""
+        sql = """SELECT (SELECT row FROM old.chunks AS o
+                WHERE o.vector_key = n.vector_key AND o.heading = n.heading LIMIT 1)
             FROM new.chunks AS n WHERE n.row >= ? AND n.row < ? ORDER BY n.row"""
         return [row for (row,) in self._connection.execute(sql, (start, end))]
 

@@ -11,20 +11,19 @@ takes 1. The file lies beside the segment, named like it, and is shared between 
     terms (:func:`index.matching.number_terms`)
 """
 
-from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexCorruptError
-from index.matching import ChunkTerms, CutChunk, number_terms
+from index.matching import ChunkTerms
 from index.scripts import N_SCRIPTS
 
 SUFFIX = ".numbered"  # beside a segment's other files
 _MAGIC = b"YIJUTRM1"
 _HEAD = 32
-_BLOCK = 32  # rows whose terms are numbered at once: in the cache it takes less than half as long
 
 
 class TermsWriter:
@@ -32,48 +31,39 @@ class TermsWriter:
 
     def __init__(self) -> None:
         """Begin without rows."""
-        self._joined: list[str] = []
-        self._lengths = array("I")  # of sentences
-        self._scripts = array("I")
-        self._n_terms = array("I")  # of rows
-        self._n_sentences = array("I")
+        self._rows: list[ChunkTerms] = []
 
-    def add(self, chunk: CutChunk, joined: str) -> int:
+    def add(self, row: ChunkTerms) -> None:
         """Add a row.
 
-        :param chunk: Its terms.
-        :param joined: The same terms, :attr:`index.matching.CutChunk.joined`.
-        :return: Their number.
+        :param row: Its terms.
         """
-        lengths = [len(terms) for terms in chunk.sentences]
-        n_terms = sum(lengths)
-        self._joined.append(joined)
-        self._lengths.extend(lengths)
-        self._n_terms.append(n_terms)
-        self._n_sentences.append(len(lengths))
-        self._scripts.extend(chunk.scripts)
-        return n_terms
+        self._rows.append(row)
 
     def save(self, path: Path) -> None:
         """Write the file.
 
         :param path: The segment's, with :data:`SUFFIX`.
         """
-        blocks = range(0, len(self._joined), _BLOCK)
-        parts = [number_terms("".join(self._joined[at : at + _BLOCK])) for at in blocks]
-        numbers = np.concatenate([np.empty(0, np.uint32), *parts])
-        sizes = (len(self._n_terms), len(numbers), len(self._lengths))
+        numbers = [row.numbers for row in self._rows]
+        lengths = [row.lengths for row in self._rows]
         columns = (
-            np.concatenate([[0], np.cumsum(self._n_terms)]),
-            np.concatenate([[0], np.cumsum(self._n_sentences)]),
-            self._lengths,
-            self._scripts,
-            numbers,
+            _join([np.zeros(1, np.int64), np.cumsum([len(own) for own in numbers])]),
+            _join([np.zeros(1, np.int64), np.cumsum([len(own) for own in lengths])]),
+            _join(lengths),
+            _join([row.scripts for row in self._rows]),
+            _join(numbers),
         )
+        sizes = (len(self._rows), len(columns[4]), len(columns[2]))
         with path.open("wb") as stream:
             stream.write(_MAGIC + np.array(sizes, "<u8").tobytes())
             for column in columns:
-                stream.write(np.asarray(column, "<u4").data)
+                stream.write(column.data)
+
+
+def _join(parts: Sequence[NDArray[np.integer]]) -> NDArray[np.uint32]:
+    """Join arrays as the file has them."""
+    return np.concatenate([np.empty(0, "<u4"), *parts], dtype="<u4", casting="unsafe")
 
 
 class TermsFile:

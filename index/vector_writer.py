@@ -1,11 +1,11 @@
 """Vector writer: the chunks of a new generation → its known vectors, and the rows without one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from index.dense import VectorFile
 from index.progress import Progress, Stage
 from index.row_workers import Workers
-from index.store_writer import StoreWriter
+from index.store_writer import Run, StoreWriter
 
 _BATCH = 1024  # rows encoded at once
 _BLOCK = 256  # rows copied at once
@@ -26,6 +26,7 @@ class VectorWriter:
         self._store = store
         self._n_rows = n_rows
         self._tell = tell
+        self._copied: list[Run] = []
         self._unknown: list[Range] = []
         self._n_done = 0
 
@@ -33,6 +34,11 @@ class VectorWriter:
     def n_unknown(self) -> int:
         """Number of rows whose vector was not copied."""
         return sum(stop - start for start, stop in self._unknown)
+
+    @property
+    def copied(self) -> Sequence[Run]:
+        """The rows whose vector was copied, in order."""
+        return self._copied
 
     def copy(self, new: VectorFile, old: VectorFile | None) -> None:
         """Write the rows whose vectors are known.
@@ -42,6 +48,8 @@ class VectorWriter:
         """
         self._step(0)
         for run in self._store.runs():
+            if run.old_row is not None:
+                self._copied.append(run)
             if old is None:
                 self._miss(run.first_row, run.n_rows)
                 continue
@@ -70,7 +78,17 @@ class VectorWriter:
                 self._miss(row, 1)
             else:
                 new.write(row, old.read(old_row, 1))
+                self._note(row, old_row)
                 self._step(1)
+
+    def _note(self, row: int, old_row: int) -> None:
+        if self._copied:
+            last = self._copied[-1]
+            assert last.old_row is not None
+            if (last.first_row + last.n_rows, last.old_row + last.n_rows) == (row, old_row):
+                self._copied[-1] = Run(last.first_row, last.old_row, last.n_rows + 1)
+                return
+        self._copied.append(Run(row, old_row, 1))
 
     def _miss(self, row: int, n_rows: int) -> None:
         start = row

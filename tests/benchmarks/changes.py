@@ -2,8 +2,9 @@
 
 Times are those of one run one after the other with the bundled encoder; of each change the median
 of three. The processor's time is told beside the clock's, which on a busy machine says more of the
-neighbours. The memory is the highest that
-a process of its own needed (``ru_maxrss``) for a build from nothing, mapped files included.
+neighbours. The memory is the most that a
+build from nothing, in a process of its own, was seen to use together with the worker processes it
+started (:mod:`tests.benchmarks.memory`), mapped files included.
 """
 
 import json
@@ -11,7 +12,6 @@ import os
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +21,7 @@ from index.build import build_index, default_index_dir
 from index.datatypes import BuildReport
 from index.encoder import Encoder
 from index.settings import IndexSettings
+from tests.benchmarks.memory import run_watched
 from tests.benchmarks.models import Models
 
 N_FILES = 10_000
@@ -220,9 +221,11 @@ def _worked() -> float:
 def _measure_memory(folder: Path, n_files: int) -> dict[str, float]:
     write_files(folder, range(n_files))
     command = [sys.executable, "-m", "tests.benchmarks.changes_child", str(folder)]
-    child = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True)
+    child, peak_mb = run_watched(command, cwd=_ROOT)
+    child.check_returncode()
     shutil.rmtree(folder)
-    return {"files": n_files, **json.loads(child.stdout)}
+    figures = json.loads(child.stdout)
+    return {"files": n_files, **figures, "peak_mb": round(max(figures["peak_mb"], peak_mb), 1)}
 
 
 def to_markdown(result: dict) -> str:

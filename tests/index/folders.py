@@ -16,7 +16,7 @@ from index.lexical import LexicalIndex
 from index.lexical_writer import Cut, LexicalWriter, write_segment
 from index.loading import LoadedDocument, format_of
 from index.manifest import read_manifest
-from index.matching import CutChunk
+from index.matching import ChunkTerms, CutChunk
 from index.normalization import fold_text
 from index.progress import ProgressCallback
 from index.scripts import N_SCRIPTS
@@ -123,9 +123,10 @@ def save_vectors(path: Path, vectors: Matrix) -> None:
         file.write(0, vectors)
 
 
-def as_chunk(terms: Sequence[str]) -> CutChunk:
-    """Return a chunk of one sentence without headings."""
-    return CutChunk(((), terms), (0,) * N_SCRIPTS)
+def as_chunk(terms: Sequence[str]) -> ChunkTerms:
+    """Return the terms of a chunk of one sentence without headings."""
+    (chunk,) = ChunkTerms.of([CutChunk(((), terms), (0,) * N_SCRIPTS)])
+    return chunk
 
 
 def write_lexical(path: Path, rows: Sequence[Sequence[str]]) -> LexicalIndex:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.errors import IndexCorruptError
 from index.lexical import K1, B, LexicalIndex, LexicalStatistics
-from index.matching import ChunkTerms, match_terms
+from index.matching import match_terms
 from tests.index.folders import as_chunk, write_lexical
 
 _TERMS = [
@@ -63,7 +63,7 @@ def _build(folder, documents: list[list[str]]) -> LexicalIndex:
 
 def _score(lexical: LexicalIndex, question: list[str], documents: list[list[str]]) -> np.ndarray:
     """BM25 of whole documents."""
-    matches = match_terms(question, [ChunkTerms.of(as_chunk(document)) for document in documents])
+    matches = match_terms(question, [as_chunk(document) for document in documents])
     return lexical.score(question, matches)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from index.chunking import search_text
 from index.datatypes import Chunk, Span
-from index.matching import END, ChunkTerms, CutChunk, match_terms, number_terms
+from index.matching import END, ChunkTerms, CutChunk, make_tokens, match_terms, number_terms
 from index.normalization import fold_text
 from index.scripts import N_SCRIPTS, count_scripts
 from index.segmentation import extract_terms
@@ -20,7 +20,8 @@ _chunks = st.lists(st.lists(_terms, max_size=4), max_size=5)  # sentences of ter
 
 def _of(sentences) -> ChunkTerms:
     """Number terms: those of the headings, then of each sentence."""
-    return ChunkTerms.of(CutChunk(tuple(sentences or [[]]), [0] * N_SCRIPTS))
+    (terms,) = ChunkTerms.of([CutChunk(tuple(sentences or [[]]), [0] * N_SCRIPTS)])
+    return terms
 
 
 def _numbers(terms: list[str]) -> list[int]:
@@ -41,6 +42,24 @@ def _read(text: str, *heading: str) -> list[list[str]]:
         [word for number in part.tolist() if (word := words[number])[0] != "#"]
         for part in np.split(terms.numbers, ends)
     ]
+
+
+@given(st.lists(st.lists(_terms, min_size=1, max_size=4).map(tuple), max_size=70))
+def test_chunks_numbered_together_are_as_each_alone(chunks):
+    cut = [CutChunk(sentences, [at] * N_SCRIPTS) for at, sentences in enumerate(chunks)]
+
+    for chunk, terms in zip(cut, ChunkTerms.of(cut), strict=True):
+        assert terms.numbers.tolist() == _numbers([t for own in chunk.sentences for t in own])
+        assert terms.lengths.tolist() == [len(own) for own in chunk.sentences]
+        assert terms.scripts.tolist() == chunk.scripts
+
+
+@given(st.lists(st.sampled_from([*_TERMS, "𠀀", "\ud800"])))
+def test_a_token_is_the_number_of_its_term(terms):
+    numbers = number_terms("".join(term + END for term in terms))
+
+    assert [int(token, 16) for token in make_tokens(numbers).split()] == numbers.tolist()
+    assert all(len(token) == 8 for token in make_tokens(numbers).split())
 
 
 @given(file_texts(), st.lists(file_texts(), max_size=2))

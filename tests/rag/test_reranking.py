@@ -32,7 +32,8 @@ _SHARES = [name for name in FEATURES if name != "foreign_cosine"]
 def _terms_of(heading: str, *sentences: str) -> ChunkTerms:
     folded = [fold_text(text) for text in (heading, *sentences)]
     sentences = tuple(map(extract_terms, folded))
-    return ChunkTerms.of(CutChunk(sentences, count_scripts("\n".join(folded))))
+    (terms,) = ChunkTerms.of([CutChunk(sentences, count_scripts("\n".join(folded)))])
+    return terms
 
 
 def _features(question, chunks, *, dense=None, lexical=None, after=None):

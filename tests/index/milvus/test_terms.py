@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from index.lexical import LexicalStatistics
-from index.matching import ChunkTerms, match_terms
+from index.matching import match_terms
 from index.milvus.terms import (
     TermCounts,
     n_held,
@@ -26,7 +26,7 @@ def test_the_inner_product_is_bm25_for_chunks_of_the_usual_length():
 
     products = [_product(weigh_chunk(row), query) for row in rows]
 
-    matches = match_terms(["红", "茶"], [ChunkTerms.of(as_chunk(row)) for row in rows])
+    matches = match_terms(["红", "茶"], [as_chunk(row) for row in rows])
     assert products == pytest.approx(statistics.score(["红", "茶"], matches).tolist(), abs=1e-5)
 
 
