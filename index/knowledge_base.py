@@ -222,14 +222,6 @@ class KnowledgeBase:
         """Return what terms weigh (:meth:`index.lexical.LexicalIndex.statistics`)."""
         return self._lexical.statistics(terms)
 
-    def score_lexical(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
-        """Compute the BM25 of given chunks (:meth:`index.lexical.LexicalIndex.score`)."""
-        return self._lexical.score(terms, matches)
-
-    def idf(self, term: str) -> float:
-        """Return a term's weight (:meth:`index.lexical.LexicalIndex.idf`)."""
-        return self._lexical.idf(term)
-
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks hold a term."""
         return self._lexical.n_chunks_with(term)

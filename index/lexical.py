@@ -11,6 +11,7 @@ chunk first two to three points more often on Chinese chunks of 300 characters.
 import json
 import math
 import shutil
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -115,6 +116,7 @@ class LexicalIndex:
         self._index = index
         self._searcher = index.searcher()
         self._first_rows = np.cumsum([0, *(segment.n_rows for segment in segments)])
+        self._starts = self._first_rows.tolist()
         self._terms = [
             TermsFile((path / segment.name).with_suffix(SUFFIX), segment.n_rows)
             for segment in segments
@@ -141,7 +143,7 @@ class LexicalIndex:
             raise IndexCorruptError(
                 f"{path} cannot be opened: {exc}. If it may be read, run: yiju index --full"
             ) from exc
-        if lexical.n_rows != lexical._first_rows[-1]:
+        if lexical.n_rows != lexical._starts[-1]:
             raise _corrupt(path)
         return lexical
 
@@ -210,18 +212,6 @@ class LexicalIndex:
             raise _corrupt(self._path)
         return np.asarray(rows, np.int64)
 
-    def idf(self, term: str) -> float:
-        """Return ln(1 + (N - df + 0.5) / (df + 0.5)).
-
-        :param term: A term.
-        :return: Its weight, larger when fewer chunks hold it; positive also for unknown terms.
-        """
-        return self.statistics([term]).idf(term)
-
-    def is_known(self, term: str) -> bool:
-        """Tell whether any chunk holds the term."""
-        return self.n_chunks_with(term) > 0
-
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks hold the term."""
         return self.statistics([term]).n_with[term]
@@ -231,8 +221,8 @@ class LexicalIndex:
 
         :param row: Its row.
         """
-        segment = int(np.searchsorted(self._first_rows, row, "right")) - 1
-        return self._terms[segment].read(row - int(self._first_rows[segment]))
+        segment = bisect_right(self._starts, row) - 1
+        return self._terms[segment].read(row - self._starts[segment])
 
     def statistics(self, terms: Sequence[str]) -> LexicalStatistics:
         """Return what BM25 weighs terms by.
@@ -242,10 +232,6 @@ class LexicalIndex:
         wanted = list(dict.fromkeys(terms))
         n_with = dict(zip(wanted, map(self._count, _tokens(wanted)), strict=True))
         return LexicalStatistics(self.n_rows, self._mean_terms, n_with)
-
-    def score(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
-        """Compute BM25 of chunks of this index (:meth:`LexicalStatistics.score`)."""
-        return self.statistics(matches.terms).score(terms, matches)
 
 
 def _tokens(terms: Sequence[str]) -> list[str]:

@@ -1,5 +1,8 @@
 """Fusion: both channels' hits, where quoted words stand, what is beside the best → candidates."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +10,11 @@ from index.datatypes import Chunk
 from rag.datatypes import Query
 from rag.joined import Knowledge
 from rag.settings import RagSettings
+
+# Neither channel needs Python's lock for most of its work: at a million chunks the vectors cost
+# 5 ms of 20 when they wait for the terms. Where there are few, the thread costs more, 0.4 ms.
+_beside = ThreadPoolExecutor(thread_name_prefix="yiju-dense")
+_LEAST_CHUNKS = 20_000  # that are searched by two threads
 
 
 def fuse_hits(
@@ -29,10 +37,11 @@ def fuse_hits(
     :param settings: Numbers of hits and of those whose neighbours are taken.
     :return: The candidates, each once.
     """
-    channels = (
-        knowledge_base.search_lexical(query.terms, settings.n_candidates),
-        knowledge_base.search_dense(vector, settings.n_candidates),
-    )
+    search_dense = partial(knowledge_base.search_dense, vector, settings.n_candidates)
+    is_large = knowledge_base.n_chunks >= _LEAST_CHUNKS
+    ahead = _beside.submit(search_dense) if is_large else None
+    lexical = knowledge_base.search_lexical(query.terms, settings.n_candidates)
+    channels = (lexical, ahead.result() if ahead else search_dense())
     ranked = [[hit.chunk for hit in hits] for hits in channels]
     n_each = settings.n_candidates // max(1, len(query.phrases))
     ranked += [knowledge_base.search_phrase(phrase, n_each) for phrase in query.phrases]

@@ -149,14 +149,6 @@ class JoinedBase:
         """Return what terms weigh in all collections together."""
         return LexicalStatistics.sum([member.statistics(terms) for member in self._members])
 
-    def score_lexical(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
-        """Compute the BM25 of given chunks (:meth:`index.lexical.LexicalStatistics.score`)."""
-        return self.statistics(matches.terms).score(terms, matches)
-
-    def idf(self, term: str) -> float:
-        """Return a term's weight (:meth:`index.lexical.LexicalStatistics.idf`)."""
-        return self.statistics([term]).idf(term)
-
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks of all hold a term."""
         return self.statistics([term]).n_with[term]

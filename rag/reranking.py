@@ -116,6 +116,7 @@ def gather_evidence(
     :return: The evidence, in the order of chunks.
     """
     matches = knowledge_base.match(query.terms, chunks)
+    statistics = knowledge_base.statistics(query.terms)
     rows = knowledge_base.rows(chunks)
     places = [(chunk.doc_id, row) for chunk, row in zip(chunks, rows, strict=True)]
     number = {place: at for at, place in enumerate(places)}
@@ -125,9 +126,9 @@ def gather_evidence(
     )
     return Evidence(
         dense=knowledge_base.score_dense(vector, chunks),
-        lexical=knowledge_base.score_lexical(query.terms, matches),
+        lexical=statistics.score(query.terms, matches),
         matches=matches,
-        idf=np.array([knowledge_base.idf(term) for term in matches.terms]),
+        idf=np.array([statistics.idf(term) for term in matches.terms]),
         before=before,
         after=after,
     )

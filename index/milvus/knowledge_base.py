@@ -240,14 +240,6 @@ class MilvusKnowledgeBase:
         mean_terms = max(self.manifest.mean_terms, 1.0)
         return LexicalStatistics(self.n_chunks, mean_terms, self._counts.n_with(terms))
 
-    def score_lexical(self, terms: Sequence[str], matches: TermMatches) -> NDArray[np.float32]:
-        """Compute the BM25 of given chunks (:meth:`index.lexical.LexicalStatistics.score`)."""
-        return self.statistics(matches.terms).score(terms, matches)
-
-    def idf(self, term: str) -> float:
-        """Return a term's weight (:meth:`index.lexical.LexicalStatistics.idf`)."""
-        return self.statistics([term]).idf(term)
-
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks hold a term."""
         return self._counts.n_with([term])[term]

@@ -4,15 +4,13 @@ Times are those of one run one after the other with the bundled encoder; of each
 of three. The processor's time is told beside the clock's, which on a busy machine says more of the
 neighbours. The memory is the most that a
 build from nothing, in a process of its own, was seen to use together with the worker processes it
-started (:mod:`tests.benchmarks.memory`), mapped files included.
+started (:mod:`tests.memory`): with the files that are mapped, and without.
 """
 
-import json
 import os
 import random
 import shutil
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,8 +19,8 @@ from index.build import build_index, default_index_dir
 from index.datatypes import BuildReport
 from index.encoder import Encoder
 from index.settings import IndexSettings
-from tests.benchmarks.memory import run_watched
 from tests.benchmarks.models import Models
+from tests.memory import run_child
 
 N_FILES = 10_000
 SIZES = (1_000, 10_000, 100_000)
@@ -220,12 +218,9 @@ def _worked() -> float:
 
 def _measure_memory(folder: Path, n_files: int) -> dict[str, float]:
     write_files(folder, range(n_files))
-    command = [sys.executable, "-m", "tests.benchmarks.changes_child", str(folder)]
-    child, peak_mb = run_watched(command, cwd=_ROOT)
-    child.check_returncode()
+    figures = run_child("tests.benchmarks.changes_child", str(folder))
     shutil.rmtree(folder)
-    figures = json.loads(child.stdout)
-    return {"files": n_files, **figures, "peak_mb": round(max(figures["peak_mb"], peak_mb), 1)}
+    return {"files": n_files, **figures}
 
 
 def to_markdown(result: dict) -> str:
@@ -241,11 +236,11 @@ def to_markdown(result: dict) -> str:
             for name, label in _LABELS.items()
         ),
         "",
-        "| full build of | chunks | seconds | peak memory, MB |",
-        "|---|---:|---:|---:|",
+        "| full build of | chunks | seconds | peak memory, MB | of it private, MB |",
+        "|---|---:|---:|---:|---:|",
         *(
             f"| {row['files']:,} files | {row['chunks']:,} | {row['seconds']:.1f} "
-            f"| {row['peak_mb']:.0f} |"
+            f"| {row['peak_mb']:.0f} | {row['private_mb']:.0f} |"
             for row in figures["memory"]
         ),
     ]

@@ -22,12 +22,12 @@ from typing import Any
 from index.build import default_index_dir
 from index.encoder import BUNDLED_DIR, StaticEncoder
 from index.knowledge_base import KnowledgeBase
-from tests.benchmarks.memory import run_watched
 from tests.benchmarks.peers_systems import SYSTEMS, Task
 from tests.benchmarks.pool import write_documents
 from tests.benchmarks.retrieval_small import find_minilm
 from tests.benchmarks.sets import ReadingSet, load_set
 from tests.benchmarks.speed_texts import write_texts
+from tests.memory import run_watched
 
 SIZES = (2_000, 20_000)  # chunks in (a) and in (b)
 OURS = ("Yiju", "bm25s, jieba words")  # run by this interpreter
@@ -171,11 +171,11 @@ def _run_child(python: Path, name: str, task: Path) -> dict[str, Any]:
     environment |= {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False"}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     command = [str(python), "-m", "tests.benchmarks.peers_child", name, str(task)]
-    child, peak_mb = run_watched(command, cwd=_ROOT, env=environment)
+    child, peak = run_watched(command, cwd=_ROOT, env=environment)
     if child.returncode:
         raise RuntimeError(f"{name} failed:\n{child.stderr[-2000:]}")
     figures = json.loads(child.stdout.splitlines()[-1])
-    figures["peak_mb"] = round(max(figures["peak_mb"], peak_mb))  # its own processes, too
+    figures["peak_mb"] = round(max(figures["peak_mb"], peak.total))  # its own processes, too
     return {**figures, "load average": load}
 
 

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.peers_systems import SYSTEMS, System, Task
+from tests.memory import own_peak_mb
 
 TOP_K = 10
 _WARMING = 5  # questions before those that are timed
 _WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         "seconds": round(built - loaded, 3),
         "save_seconds": round(saved - built, 3),
         "processor_seconds": round(used_until_saved - used, 3),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB / 1024),
+        "peak_mb": round(own_peak_mb()),
         **_ask(system, task.questions),
     }
     print(f"\n{json.dumps(figures)}")  # others may have printed something, too

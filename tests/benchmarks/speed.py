@@ -23,8 +23,8 @@ from index.knowledge_base import KnowledgeBase
 from index.normalization import fold_text
 from index.segmentation import extract_terms
 from index.settings import IndexSettings
-from tests.benchmarks.memory import run_watched
 from tests.benchmarks.speed_texts import write_texts
+from tests.memory import peak_of, run_child
 
 SIZES = (1_000, 100_000, 1_000_000)
 _CHARS_A_CHUNK = 215  # of such texts; the numbers of chunks come out near those asked for
@@ -32,6 +32,7 @@ _LIMIT_CHUNKS = 20_000  # that the limit is measured on
 N_QUESTIONS = 200
 _BATCH = 1024  # texts tokenised at once
 _COLD = 3  # times that a question is asked by a new process
+_EVERY_S = 0.005
 _ROOT = Path(__file__).parents[2]
 _MIB = 2**20
 
@@ -53,11 +54,11 @@ def run(
 
 
 def _measure(folder: Path, n_chars: int, data_dir: Path | None) -> dict[str, object]:
-    built = _run_child("tests.benchmarks.changes_child", str(folder))
+    built = run_child("tests.benchmarks.changes_child", str(folder))
     index_dir = default_index_dir(folder)
     questions = _write_questions(folder, data_dir)
     limit_s = _measure_limit(index_dir)
-    asked = _run_child("tests.benchmarks.speed_child", str(index_dir), str(questions))
+    asked = run_child("tests.benchmarks.speed_child", str(index_dir), str(questions))
     return {
         "characters": n_chars,
         **built,
@@ -68,16 +69,6 @@ def _measure(folder: Path, n_chars: int, data_dir: Path | None) -> dict[str, obj
         "changed_seconds": _measure_change(folder),
         "load average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
-
-
-def _run_child(module: str, *arguments: str) -> dict[str, float]:
-    child, peak_mb = run_watched([sys.executable, "-m", module, *arguments], cwd=_ROOT)
-    if child.returncode:
-        raise RuntimeError(f"{module} failed:\n{child.stderr[-2000:]}")
-    figures: dict[str, float] = json.loads(child.stdout)
-    if "peak_mb" in figures:
-        figures["peak_mb"] = max(figures["peak_mb"], peak_mb)  # its own processes, too
-    return figures
 
 
 def _measure_limit(index_dir: Path) -> float:
@@ -123,12 +114,14 @@ def _measure_cold(folder: Path) -> dict[str, float]:
         child = subprocess.Popen(
             command, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        peak = 0.0
+        while child.poll() is None:
+            peak = max(peak, peak_of(child.pid))
+            time.sleep(_EVERY_S)
         if child.returncode not in {0, 1}:
             raise RuntimeError(f"yiju ask failed with {child.returncode}")
         times.append(time.perf_counter() - started)
-        peaks.append(usage.ru_maxrss / 1024)
+        peaks.append(peak)
     return {"seconds": round(statistics.median(times), 2), "peak_mb": round(max(peaks))}
 
 

@@ -1,7 +1,6 @@
 """Questions to a loaded index, in a process of its own: how long they take, one line of JSON."""
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +17,11 @@ from rag.query import analyze_question
 from rag.reading import Reading
 from rag.retriever import retrieve
 from rag.settings import RagSettings
+from tests.memory import own_peak_mb
 
 _WARMING = 10  # questions before those that are timed
 _AT_ONCE = (4, 16)
 _N_COMPARED = 50  # questions whose nearest chunks are also found exactly
-_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
 
 
 def main() -> None:
@@ -45,7 +44,7 @@ def main() -> None:
         "retrieval": _summarize(_time_each(search, asked)),
         "answer": _summarize(_time_each(ask, asked)),
         "at_once": {n: _summarize(_time_at_once(ask, asked, n)) for n in _AT_ONCE},
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB / 1024,
+        "memory_mb": own_peak_mb(),
     }
     paths = IndexDir(index_dir).paths(knowledge_base.manifest.generation)
     figures["recall"] = _measure_recall(answerer.reading, answerer, paths, asked[:_N_COMPARED])

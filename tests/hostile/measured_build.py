@@ -5,7 +5,6 @@ was read.
 """
 
 import json
-import resource
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from index.build import build_index, default_index_dir
 from index.encoder import StaticEncoder
 from index.progress import Progress, Stage
 from index.settings import IndexSettings
+from tests.memory import own_peak_mb
 
 _EVERY_S = 0.01
 
@@ -44,7 +44,7 @@ def main() -> None:
     """Build the folder named on the command line."""
     folder = Path(sys.argv[1])
     encoder = StaticEncoder.load()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = own_peak_mb()
     sampler = Sampler()
     sampler.start()
     started = time.monotonic()
@@ -61,8 +61,8 @@ def main() -> None:
         json.dumps(
             {
                 "seconds": round(seconds, 2),
-                "idle_kb": before,
-                "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+                "idle_kb": before * 1024,
+                "peak_kb": own_peak_mb() * 1024,
                 "worker_kb": sampler.peaks,
                 "n_documents": report.n_documents,
                 "n_chunks": report.n_chunks,

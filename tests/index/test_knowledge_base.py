@@ -141,7 +141,8 @@ def test_scores_of_hits_are_those_computed_for_given_chunks(knowledge_base):
 
     dense = knowledge_base.score_dense(vector, [hit.chunk for hit in found.dense])
     matches = knowledge_base.match(_terms(question), [hit.chunk for hit in found.lexical])
-    lexical = knowledge_base.score_lexical(_terms(question), matches)
+    terms = _terms(question)
+    lexical = knowledge_base.statistics(terms).score(terms, matches)
 
     np.testing.assert_allclose(dense, [hit.score for hit in found.dense], atol=1e-6)
     np.testing.assert_allclose(lexical, [hit.score for hit in found.lexical], rtol=1e-6)

@@ -1,8 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from rag import fusion
 from rag.fusion import fuse_hits
 from rag.query import analyze_question
 from rag.settings import RagSettings
@@ -65,3 +67,24 @@ def test_a_question_that_neither_channel_knows_has_no_candidates(knowledge_base)
     query = analyze_question("okapi")
 
     assert fuse_hits(knowledge_base, query, np.zeros(32, np.float32), _SETTINGS) == []
+
+
+@pytest.mark.parametrize("question", ["澄湖中学的校长", "“青石中学” 创办", "1921"])
+def test_of_many_chunks_both_channels_are_searched_at_once_and_find_the_same(
+    knowledge_base, monkeypatch, question
+):
+    expected = _fuse(knowledge_base, question)
+    monkeypatch.setattr(fusion, "_LEAST_CHUNKS", 0)
+
+    with ThreadPoolExecutor(8) as people:
+        found = list(people.map(lambda _: _fuse(knowledge_base, question), range(32)))
+
+    assert all(chunks == expected for chunks in found)
+
+
+def test_what_goes_wrong_in_the_other_thread_is_raised_here(knowledge_base, monkeypatch):
+    monkeypatch.setattr(fusion, "_LEAST_CHUNKS", 0)
+    query = analyze_question("澄湖中学")
+
+    with pytest.raises(ValueError, match="too many values"):
+        fuse_hits(knowledge_base, query, np.ones((2, 3), np.float32), _SETTINGS)

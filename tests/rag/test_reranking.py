@@ -87,7 +87,8 @@ def test_a_rare_word_counts_for_more(knowledge_base):
 
     table = extract_features(query, _evidence(knowledge_base, query, [chunk]))
 
-    known, unknown = knowledge_base.idf("大会"), knowledge_base.idf("okapi")
+    statistics = knowledge_base.statistics(query.terms)
+    known, unknown = statistics.idf("大会"), statistics.idf("okapi")
     assert table[0, FEATURES.index("coverage")] == pytest.approx(known / (known + unknown))
 
 
