@@ -129,7 +129,7 @@ class StaticEncoder:
         for row, encoding in zip(out, encodings, strict=True):
             if encoding.ids:
                 # Row by row: one add.reduceat over the whole batch takes eight times as long.
-                np.sum(table[encoding.ids].astype(np.float32), axis=0, out=row)
+                np.sum(table[encoding.ids].astype(np.float32, copy=False), axis=0, out=row)
         out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
 
     @cached_property

@@ -16,6 +16,7 @@ from index.scripts import N_SCRIPTS, count_scripts
 from index.segmentation import extract_terms
 
 END = " "  # no term has white space in it
+_LOW = np.uint32(0xFFFF)
 _BLOCK = 32  # chunks whose terms are numbered at once: in the cache it takes less than half as long
 # Rougher than ``split_sentences``, and a semicolon ends one: items of a list are told apart.
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]+(?:\.(?!\s)[^。！？!?；;\n.]*)*[。！？!?；;\n.]*")
@@ -168,10 +169,15 @@ def _find(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the places that hold a wanted term, and which one."""
     numbers = number_terms("".join(term + END for term in wanted))  # (m,)
+    # Most are told apart by half of their bits, which takes a tenth of the time.
+    is_low = np.zeros(1 << 16, np.bool_)
+    is_low[numbers & _LOW] = True
+    places = np.flatnonzero(is_low[held & _LOW])
+    left = held[places]
     order = np.argsort(numbers)
-    nearest = order[np.minimum(np.searchsorted(numbers, held, sorter=order), len(numbers) - 1)]
-    places = np.flatnonzero(numbers[nearest] == held)
-    return places, nearest[places]
+    nearest = order[np.minimum(np.searchsorted(numbers, left, sorter=order), len(numbers) - 1)]
+    is_wanted = numbers[nearest] == left
+    return places[is_wanted], nearest[is_wanted]
 
 
 def _split_heading(folded: str, n_lines: int) -> tuple[str, str]:
