@@ -52,7 +52,7 @@ def _draw_questions(axes, result: dict) -> None:
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("chunks")
-    axes.set_title("Milliseconds a question, one core, no GPU")
+    axes.set_title("Milliseconds a question, two cores, no GPU")
     axes.grid(alpha=0.3)
     axes.legend()
     axes.spines[["top", "right"]].set_visible(False)
