@@ -8,6 +8,7 @@ so that their signs are the best code of that size (RaBitQ, Gao and Long 2024); 
 of builds gives the codes of a full build, which an inverted file with its trained cells does not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,13 +17,13 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense import DenseIndex, Matrix, VectorFile
+from index.dense import Matrix, VectorFile
 from index.errors import IndexCorruptError
 
 LEAST_ROWS = 50_000  # below, an exact search takes less than 5 ms
 _BITS = 4  # to a look-up: as many dimensions, a sign each
 _SEED = 1
-_BLOCK = 16_384  # rows read at once
+_BLOCK = 2048  # rows read at once
 _N_ASKED = 32  # rows whose nearest ones are looked for, to measure
 _N_NEAREST = 10
 _LEAST_RECALL = 0.99
@@ -99,23 +100,22 @@ class Codes:
         return found
 
 
-def measure_codes(codes: Codes, vectors: VectorFile, dense: DenseIndex) -> CodeQuality:
+def measure_codes(codes: Codes, vectors: VectorFile) -> CodeQuality:
     """Find how many rows have to be scored exactly, asking for what is nearest to some of them.
 
     :param codes: Of all rows.
     :param vectors: The rows.
-    :param dense: The same rows, to score some of them.
     :return: The smallest number that finds 99 % of the nearest, and the share that it finds.
     """
     at = np.unique(np.linspace(0, codes.n_rows - 1, _N_ASKED).astype(int))
     asked = np.concatenate([vectors.read(int(row), 1) for row in at])  # (n, dim)
+    found = [codes.search(vector, _N_SCORED[-1]) for vector in asked]
     n_nearest = min(_N_NEAREST, codes.n_rows)
-    least = _find_least(asked, vectors, codes.n_rows)
+    least, scores = _score(asked, found, vectors, codes.n_rows)
     shares = np.zeros(len(_N_SCORED))
-    for vector, score in zip(asked, least, strict=True):
-        scores = dense.score(vector, codes.search(vector, _N_SCORED[-1]).tolist())
+    for own, score in zip(scores, least, strict=True):
         # Rows of equal vectors are equally near, whichever of them are found.
-        n_found = [np.sum(scores[:n_scored] >= score) for n_scored in _N_SCORED]
+        n_found = [np.sum(own[:n_scored] >= score) for n_scored in _N_SCORED]
         shares += np.minimum(n_found, n_nearest)
     shares /= n_nearest * len(asked)
     for n_scored, share in zip(_N_SCORED, shares, strict=True):
@@ -137,13 +137,23 @@ def _make_empty(dim: int) -> Any:  # noqa: ANN401 - FAISS has no types
     return faiss.IndexPreTransform(rotation, signs)
 
 
-def _find_least(asked: Matrix, vectors: VectorFile, n_rows: int) -> NDArray[np.float32]:
-    """Find the score of the tenth nearest row of each vector, by looking at all rows."""
+def _score(
+    asked: Matrix, found: Sequence[NDArray[np.int64]], vectors: VectorFile, n_rows: int
+) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    """Look at all rows, reading each once: mapped, all would lie in memory.
+
+    :return: Of each vector the score of its tenth nearest row, and those of the rows found for it.
+    """
     best = np.full((len(asked), _N_NEAREST), -np.inf, np.float32)
+    scores = [np.empty(len(rows), np.float32) for rows in found]
     for start in range(0, n_rows, _BLOCK):
         block = vectors.read(start, min(_BLOCK, n_rows - start))
-        scores = np.concatenate([best, asked @ block.T], axis=1)
-        best = -np.partition(-scores, _N_NEAREST - 1, axis=1)[:, :_N_NEAREST]
-    # Scores are summed up in another order elsewhere.
+        products = asked @ block.T  # (n, len(block))
+        for own, rows, here in zip(scores, found, products, strict=True):
+            is_here = (rows >= start) & (rows < start + len(block))
+            own[is_here] = here[rows[is_here] - start]
+        both = np.concatenate([best, products], axis=1)
+        best = -np.partition(-both, _N_NEAREST - 1, axis=1)[:, :_N_NEAREST]
+    # By BLAS the last bits depend on a row's place in its block, so equal rows may differ in them.
     least: NDArray[np.float32] = best.min(axis=1) - np.float32(1e-5)
-    return least
+    return least, scores

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -124,18 +123,29 @@ class StaticEncoder:
         return vectors
 
     def _encode_batch(self, folded: Sequence[str], out: NDArray[np.float32]) -> None:
-        table = self._wide_embeddings if len(folded) == _BATCH else self.embeddings
         encodings = self.tokenizer.encode_batch_fast(folded, add_special_tokens=False)
-        for row, encoding in zip(out, encodings, strict=True):
-            if encoding.ids:
+        ids = [np.array(encoding.ids, np.intp) for encoding in encodings]
+        rows, table = self._widen(np.concatenate(ids))
+        start = 0
+        for own, vector in zip(ids, out, strict=True):
+            if len(own):
                 # Row by row: one add.reduceat over the whole batch takes eight times as long.
-                np.sum(table[encoding.ids].astype(np.float32, copy=False), axis=0, out=row)
+                np.sum(table[rows[start : start + len(own)]], axis=0, out=vector)
+                start += len(own)
         out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
 
-    @cached_property
-    def _wide_embeddings(self) -> NDArray[np.float32]:
-        """The same numbers in 64 MB of memory: worth it for a build, too much for a question."""
-        return self.embeddings.astype(np.float32)
+    def _widen(self, ids: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Take the embeddings that a batch needs: as float32, all would fill 64 MB of memory.
+
+        :param ids: (n,) of tokens.
+        :return: (n,) rows of the other, and (n_distinct, dim) embeddings.
+        """
+        is_needed = np.zeros(len(self.embeddings), np.bool_)
+        is_needed[ids] = True
+        distinct = np.flatnonzero(is_needed)
+        row_of = np.empty(len(is_needed), np.intp)
+        row_of[distinct] = np.arange(len(distinct))
+        return row_of[ids], self.embeddings[distinct].astype(np.float32)
 
 
 class SentenceTransformerEncoder:

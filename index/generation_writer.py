@@ -202,7 +202,7 @@ class GenerationWriter:
         self._tell(Progress(Stage.DENSE, 0, n_rows))
         with VectorFile.open(paths.dense, dim, n_rows) as vectors:
             made = codes.Codes.make(vectors, dim, n_rows)
-            written.quality = codes.measure_codes(made, vectors, DenseIndex.load(paths.dense))
+            written.quality = codes.measure_codes(made, vectors)
         if written.quality.n_scored:
             made.save(paths.codes)
         self._tell(Progress(Stage.DENSE, n_rows, n_rows))

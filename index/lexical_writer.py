@@ -161,24 +161,24 @@ def write_segment(folder: Path, rows: Iterable[ChunkTerms]) -> int:
     :raises OSError: When the disk refuses.
     """
     folder.mkdir(exist_ok=True)
-    schema, numbered = make_schema(), TermsWriter()
+    schema, n_terms = make_schema(), 0
     with _refusal():
         index = tantivy.Index(schema, path=str(folder))
         register_tokenizer(index)
         # One thread and one commit: rows stay in order, and two builds give equal segments.
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-    n_terms = 0
-    for row in rows:
-        n_terms += len(row.numbers)
-        numbered.add(row)
+    with TermsWriter(folder) as numbered:
+        for row in rows:
+            n_terms += len(row.numbers)
+            numbered.add(row)
+            with _refusal():
+                tokens = make_tokens(row.numbers)
+                writer.add_document(tantivy.Document.from_dict({"terms": tokens}, schema))
         with _refusal():
-            tokens = make_tokens(row.numbers)
-            writer.add_document(tantivy.Document.from_dict({"terms": tokens}, schema))
-    with _refusal():
-        writer.commit()
-        writer.wait_merging_threads()
-    for name in _metas_of(_read_json(folder / "meta.json")):
-        numbered.save((folder / name).with_suffix(SUFFIX))
+            writer.commit()
+            writer.wait_merging_threads()
+        for name in _metas_of(_read_json(folder / "meta.json")):
+            numbered.save((folder / name).with_suffix(SUFFIX))
     return n_terms
 
 

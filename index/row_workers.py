@@ -1,6 +1,7 @@
-"""Row workers: pieces of row work → done by as many processes as there are cores.
+"""Row workers: pieces of row work → done by this process and others, one for each core.
 
-Python's threads would share one core. A build of a few thousand rows is done before processes have
+Python's threads would share one core. Whoever waits for a piece works meanwhile, so that no process
+fills memory only to wait. A build of a few thousand rows is done before processes have
 started, so it is done in this one; so is that of an encoder other than the bundled one, which may
 fill the memory once already.
 """
@@ -10,10 +11,11 @@ import os
 import queue
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 _MODULE = "index.row_worker"
 _LEAST_ROWS = 8192  # to encode; a process starts in 0.44 s, in which another does 1,200
 _MOST_WORKERS = 16
+_LOOK_S = 0.2  # from one look whether a process has ended to the next
 
 Ranges = Sequence[tuple[int, int]]  # of rows, half-open
 Wait = Callable[[], int]  # until a piece of work is done; gives its result
@@ -76,14 +79,17 @@ def open_workers(
         arguments = (str(files.store), str(files.vectors), str(files.n_rows), encoder.fingerprint)
         children: list[subprocess.Popen[bytes]] = []
         with ThreadPoolExecutor(n_workers) as pool:
+            beside = _Beside(here)
             try:
                 with suppress(OSError):  # the system refuses more: fewer do, or none
                     # In this thread, whose end would be theirs.
-                    started = (start_child(_MODULE, *arguments) for _ in range(n_workers))
+                    started = (start_child(_MODULE, *arguments) for _ in range(n_workers - 1))
                     children.extend(started)
-                yield _Beside(pool, children, here) if children else here
+                for child in children:
+                    pool.submit(beside.serve, child)
+                yield beside
             finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                beside.close(len(children))
                 for child in children:
                     end_child(child)
 
@@ -119,24 +125,24 @@ class _Here:
         return do
 
 
-class _DeadError(Exception):
-    """Raised when a process ended instead of answering."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of work that somebody has to do."""
+
+    request: Frame
+    do_here: Wait
+    result: "Future[int]"
 
 
 class _Beside:
-    """Hands the work to processes; does itself what one did not live to do."""
+    """Shares the work between processes and this one, which works whenever it waits."""
 
-    def __init__(
-        self, pool: ThreadPoolExecutor, children: Iterable[subprocess.Popen[bytes]], here: _Here
-    ) -> None:
-        self._pool = pool
+    def __init__(self, here: _Here) -> None:
         self._here = here
-        self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
-        for child in children:
-            self._idle.put(child)
+        self._left: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
 
     def encode(self, ranges: Ranges) -> Wait:
-        return self._submit({"ranges": ranges}, self._here.encode(ranges))
+        return self._add({"ranges": ranges}, self._here.encode(ranges))
 
     def write_segment(
         self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
@@ -147,31 +153,51 @@ class _Beside:
             "folder": str(folder),
             "known": [asdict(rows) for rows in known],
         }
-        return self._submit(request, self._here.write_segment(start, stop, folder, known))
+        return self._add(request, self._here.write_segment(start, stop, folder, known))
 
-    def _submit(self, request: dict[str, object], do_here: Wait) -> Wait:
-        answered = self._pool.submit(self._ask, Frame(request))
-
-        def wait() -> int:
+    def serve(self, child: subprocess.Popen[bytes]) -> None:
+        """Have a process do pieces of work until there are no more or it ends."""
+        while piece := self._left.get():
             try:
-                return answered.result()
-            except _DeadError:
+                _ask(child, piece)
+            except (OSError, FrameError):
                 logger.warning("a process of the build ended; its work is done again")
-                return do_here()
+                self._left.put(piece)
+                return
 
-        return wait
+    def close(self, n_served: int) -> None:
+        """Take away what is left to do, and let so many threads end."""
+        with suppress(queue.Empty):
+            while True:
+                self._left.get_nowait()
+        for _ in range(n_served):
+            self._left.put(None)
 
-    def _ask(self, request: Frame) -> int:
-        child = self._idle.get()
-        try:
-            write_frame(pipe(child.stdin), request)
-            reply = read_frame(pipe(child.stdout), 0)
-        except (OSError, FrameError) as exc:
-            raise _DeadError from exc
-        finally:
-            self._idle.put(child)  # a dead one, too: the next piece of work finds it dead at once
-        if reply is None:
-            raise _DeadError
-        if "error" in reply.fields:
-            raise OSError(reply.fields["errno"], reply.fields["error"])
-        return int(reply.fields["result"])
+    def _add(self, request: dict[str, object], do_here: Wait) -> Wait:
+        piece = _Piece(Frame(request), do_here, Future())
+        self._left.put(piece)
+        return partial(self._wait, piece.result)
+
+    def _wait(self, result: "Future[int]") -> int:
+        while not result.done():
+            try:
+                piece = self._left.get_nowait()
+            except queue.Empty:
+                with suppress(TimeoutError):  # whoever does it may end, and put it back
+                    return result.result(_LOOK_S)
+                continue
+            if piece:
+                piece.result.set_result(piece.do_here())
+        return result.result()
+
+
+def _ask(child: subprocess.Popen[bytes], piece: _Piece) -> None:
+    """Have a process do a piece of work; raise an error of its pipes when it ends instead."""
+    write_frame(pipe(child.stdin), piece.request)
+    reply = read_frame(pipe(child.stdout), 0)
+    if reply is None:
+        raise FrameError("no reply")
+    if "error" in reply.fields:
+        piece.result.set_exception(OSError(reply.fields["errno"], reply.fields["error"]))
+    else:
+        piece.result.set_result(int(reply.fields["result"]))

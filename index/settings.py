@@ -20,7 +20,7 @@ class IndexSettings:
     lock_timeout_s: float = 600.0
     max_file_seconds: int = 60  # that reading a file may take, and 2 more for each megabyte
     max_file_memory: int = 2 * 1024**3  # bytes, of the process that reads risky formats
-    n_workers: int = 0  # processes of a large build, about 500 MB each; 0: as many as cores
+    n_workers: int = 0  # processes of a large build, 150 MB each or more; 0: one a core
 
     def __post_init__(self) -> None:
         """Check the ranges.

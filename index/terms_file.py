@@ -11,8 +11,12 @@ takes 1. The file lies beside the segment, named like it, and is shared between 
     terms (:func:`index.matching.number_terms`)
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,41 +28,67 @@ from index.scripts import N_SCRIPTS
 SUFFIX = ".numbered"  # beside a segment's other files
 _MAGIC = b"YIJUTRM1"
 _HEAD = 32
+_SPOOLED_BYTES = 1 << 22  # in memory; what most segments have is less
 
 
 class TermsWriter:
-    """Collects the rows of a segment."""
+    """Collects the rows of a segment; a context manager.
 
-    def __init__(self) -> None:
-        """Begin without rows."""
-        self._rows: list[ChunkTerms] = []
+    Most of it are the terms, which wait in a file of their own: a segment may have 32,768 rows.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin without rows.
+
+        :param folder: For that file; the system's own for such may lie in memory.
+        """
+        self._terms = SpooledTemporaryFile(_SPOOLED_BYTES, dir=str(folder))  # noqa: SIM115 - __exit__
+        self._n_terms: list[int] = []
+        self._lengths: list[NDArray[np.uint32]] = []
+        self._scripts: list[NDArray[np.uint32]] = []
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the terms go."""
+        self._terms.close()
 
     def add(self, row: ChunkTerms) -> None:
         """Add a row.
 
         :param row: Its terms.
         """
-        self._rows.append(row)
+        self._terms.write(row.numbers.astype("<u4", copy=False).data)
+        self._n_terms.append(len(row.numbers))
+        self._lengths.append(row.lengths)
+        self._scripts.append(row.scripts)
 
     def save(self, path: Path) -> None:
-        """Write the file.
+        """Write the file; nothing may be added any more.
 
         :param path: The segment's, with :data:`SUFFIX`.
         """
-        numbers = [row.numbers for row in self._rows]
-        lengths = [row.lengths for row in self._rows]
+        n_sentences = [len(own) for own in self._lengths]
         columns = (
-            _join([np.zeros(1, np.int64), np.cumsum([len(own) for own in numbers])]),
-            _join([np.zeros(1, np.int64), np.cumsum([len(own) for own in lengths])]),
-            _join(lengths),
-            _join([row.scripts for row in self._rows]),
-            _join(numbers),
+            _join([np.cumsum([0, *self._n_terms])]),
+            _join([np.cumsum([0, *n_sentences])]),
+            _join(self._lengths),
+            _join(self._scripts),
         )
-        sizes = (len(self._rows), len(columns[4]), len(columns[2]))
+        sizes = (len(self._n_terms), sum(self._n_terms), sum(n_sentences))
         with path.open("wb") as stream:
             stream.write(_MAGIC + np.array(sizes, "<u8").tobytes())
             for column in columns:
                 stream.write(column.data)
+            self._terms.seek(0)
+            shutil.copyfileobj(self._terms, stream)
 
 
 def _join(parts: Sequence[NDArray[np.integer]]) -> NDArray[np.uint32]:

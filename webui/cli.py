@@ -31,6 +31,7 @@ from webui.cli_web import (
 )
 from webui.evaluation_help import EVALUATION_HELP
 from webui.failures import clear_errors, fail, report_crash
+from webui.heaps import use_one_heap
 from webui.languages.feedback import FEEDBACK_TEXTS
 from webui.messages import system_language
 from webui.options import (
@@ -287,6 +288,7 @@ def evaluate_file(  # noqa: PLR0913, PLR0917 - one parameter an option
 def main() -> None:
     """Run the command line; the entry point of ``yiju``."""
     sys.excepthook = report_crash
+    use_one_heap()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:  # a console of another encoding shows ? rather than failing

@@ -8,10 +8,12 @@ from index.build import build_index, default_index_dir
 from index.encoder import load_encoder
 from index.settings import IndexSettings
 from tests.memory import own_peak_mb
+from webui.heaps import use_one_heap
 
 
 def main() -> None:
     """Build the folder that the command line names and print one line of JSON."""
+    use_one_heap()  # as yiju index does
     folder = Path(sys.argv[1])
     report = build_index(
         folder, default_index_dir(folder), load_encoder(""), settings=IndexSettings.from_env()

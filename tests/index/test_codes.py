@@ -23,7 +23,7 @@ def code(path, vectors):
     """Return the codes of the rows of a file, and how good they are."""
     with VectorFile.open(path, vectors.shape[1], len(vectors)) as file:
         made = Codes.make(file, vectors.shape[1], len(vectors))
-        return made, measure_codes(made, file, DenseIndex.load(path))
+        return made, measure_codes(made, file)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import terms_file
 from index.errors import IndexCorruptError
 from index.matching import ChunkTerms, CutChunk
 from index.scripts import N_SCRIPTS
@@ -25,10 +26,10 @@ def folder(tmp_path_factory):
 
 
 def _write(path, chunks):
-    writer = TermsWriter()
-    for chunk in chunks:
-        writer.add(chunk)
-    writer.save(path)
+    with TermsWriter(path.parent) as writer:
+        for chunk in chunks:
+            writer.add(chunk)
+        writer.save(path)
 
 
 def _one(*sentences) -> ChunkTerms:
@@ -48,6 +49,19 @@ def test_a_row_is_read_as_it_was_written(folder, chunks):
         np.testing.assert_array_equal(read.numbers, expected.numbers)
         np.testing.assert_array_equal(read.lengths, expected.lengths)
         np.testing.assert_array_equal(read.scripts, expected.scripts)
+
+
+def test_terms_that_do_not_fit_into_memory_are_read_as_they_were_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(terms_file, "_SPOOLED_BYTES", 100)
+    chunks = [_one(["会议", f"#{at}"], ["rope"] * (at % 7)) for at in range(200)]
+    _write(tmp_path / "some.numbered", chunks)
+
+    terms = TermsFile(tmp_path / "some.numbered", len(chunks))
+
+    assert [terms.read(at).numbers.tolist() for at in range(200)] == [
+        chunk.numbers.tolist() for chunk in chunks
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["some.numbered"]
 
 
 def _cut(data: bytes) -> bytes:
