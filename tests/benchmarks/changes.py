@@ -4,7 +4,7 @@ Times are those of one run one after the other with the bundled encoder; of each
 of three. The processor's time is told beside the clock's, which on a busy machine says more of the
 neighbours. The memory is the most that a
 build from nothing, in a process of its own, was seen to use together with the worker processes it
-started (:mod:`tests.memory`): with the files that are mapped, and without.
+started (:mod:`tests.memory`): with the files that are mapped, and without; and when it starts none.
 """
 
 import os
@@ -218,9 +218,11 @@ def _worked() -> float:
 
 def _measure_memory(folder: Path, n_files: int) -> dict[str, float]:
     write_files(folder, range(n_files))
-    figures = run_child("tests.benchmarks.changes_child", str(folder))
+    figures = run_child("tests.benchmarks.changes_child", str(folder), "0")
+    shutil.rmtree(default_index_dir(folder))
+    alone = run_child("tests.benchmarks.changes_child", str(folder), "1")
     shutil.rmtree(folder)
-    return {"files": n_files, **figures}
+    return {"files": n_files, **figures, "alone_mb": alone["peak_mb"]}
 
 
 def to_markdown(result: dict) -> str:
@@ -236,11 +238,12 @@ def to_markdown(result: dict) -> str:
             for name, label in _LABELS.items()
         ),
         "",
-        "| full build of | chunks | seconds | peak memory, MB | of it private, MB |",
-        "|---|---:|---:|---:|---:|",
+        "| full build of | chunks | seconds | peak memory, MB | of it private, MB "
+        "| peak memory with one process, MB |",
+        "|---|---:|---:|---:|---:|---:|",
         *(
             f"| {row['files']:,} files | {row['chunks']:,} | {row['seconds']:.1f} "
-            f"| {row['peak_mb']:.0f} | {row['private_mb']:.0f} |"
+            f"| {row['peak_mb']:.0f} | {row['private_mb']:.0f} | {row['alone_mb']:.0f} |"
             for row in figures["memory"]
         ),
     ]

@@ -12,12 +12,11 @@ from webui.heaps import use_one_heap
 
 
 def main() -> None:
-    """Build the folder that the command line names and print one line of JSON."""
+    """Build the folder by as many processes as the command line names; print one line of JSON."""
     use_one_heap()  # as yiju index does
-    folder = Path(sys.argv[1])
-    report = build_index(
-        folder, default_index_dir(folder), load_encoder(""), settings=IndexSettings.from_env()
-    )
+    folder, n_workers = Path(sys.argv[1]), int(sys.argv[2])
+    settings = IndexSettings(n_workers=n_workers)
+    report = build_index(folder, default_index_dir(folder), load_encoder(""), settings=settings)
     figures = {
         "chunks": report.n_chunks,
         "seconds": round(report.seconds, 1),
