@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from index.errors import IndexCorruptError
 
 _N_ROWS_AT = 8  # after the kind of index and its width
+_MOST_COPIED = 10_000  # rows to be scored, 10 MB; more are scored where they lie
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -157,11 +158,25 @@ class DenseIndex:
         n_wanted = min(top_k, self.n_rows)
         if n_wanted < 1 or not vector.any():
             return Ranking.empty()
+        if among is not None and len(among) > _MOST_COPIED:
+            return self._search_within(vector, n_wanted, among)
         if among is not None:
             cosines = self.score(vector, among.tolist())
             best = np.lexsort((among, -cosines))[:n_wanted]
             return Ranking(among[best], cosines[best])
-        scores, rows = self._index.search(vector[None].astype(np.float32), n_wanted)
+        return self._search(vector, n_wanted)
+
+    def _search_within(
+        self, vector: NDArray[np.float32], n_wanted: int, among: NDArray[np.int64]
+    ) -> Ranking:
+        is_among = np.zeros(self.n_rows, np.bool_)
+        is_among[among] = True
+        bits = np.packbits(is_among, bitorder="little")  # kept while it is searched
+        chosen = faiss.IDSelectorBitmap(self.n_rows, faiss.swig_ptr(bits))
+        return self._search(vector, n_wanted, params=faiss.SearchParameters(sel=chosen))
+
+    def _search(self, vector: NDArray[np.float32], n_wanted: int, **options: object) -> Ranking:
+        scores, rows = self._index.search(vector[None].astype(np.float32), n_wanted, **options)
         found = rows[0] >= 0
         order = np.lexsort((rows[0][found], -scores[0][found]))
         return Ranking(rows[0][found][order], scores[0][found][order])

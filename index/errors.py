@@ -56,3 +56,7 @@ class StoreError(IndexingError):
 
 class EngineError(IndexingError):
     """Raised when the machines that make batches cannot be had, or fail."""
+
+
+class SelectionError(IndexingError):
+    """Raised when no document is one of those that a question is to be answered from."""

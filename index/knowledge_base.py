@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -23,9 +24,11 @@ from index.matching import ChunkTerms, TermMatches, match_terms
 from index.phrases import Phrase
 from index.pins import Pin
 from index.ranking import MOST_BROKEN, MOST_COMPARED, find_phrase, rank_hits
+from index.selection import Selection
 from index.store import ChunkStore
 
 _CACHED_DOCUMENTS = 16  # with their texts
+_CACHED_SELECTIONS = 8  # 8 bytes a row
 _COMPARED_AT_ONCE = 32
 _SCORED_FOR_ONE = 20  # rows found by their codes, for each that is wanted
 
@@ -58,6 +61,9 @@ class KnowledgeBase:
         self._rows_lock = threading.Lock()
         # Not methods: a cache that holds this object would keep a replaced generation open.
         self._document = lru_cache(_CACHED_DOCUMENTS)(partial(_read_document, self._store))
+        self._select = lru_cache(_CACHED_SELECTIONS)(partial(Selection.make, self._store))
+        self._among: NDArray[np.int64] | None = None  # rows that may be found; None: all
+        self._whole: Self | None = None  # kept while a part of it is asked
 
     @classmethod
     def load(
@@ -92,6 +98,22 @@ class KnowledgeBase:
                 f"({manifest.encoder or 'an older bundled one'}). Run: yiju index"
             )
         return cls(manifest, encoder, pin)
+
+    def within(self, patterns: Sequence[str]) -> Self | None:
+        """Return the same with only some documents to be found; all else of it is as before.
+
+        Terms weigh what they do among all documents.
+
+        :param patterns: As :mod:`index.selection` has them.
+        :return: None when no document matches.
+        :raises SelectionError: When they are no patterns.
+        """
+        selection = self._select(tuple(patterns))
+        if not selection.doc_ids:
+            return None
+        part = copy(self)
+        part._among, part._whole = selection.rows, self
+        return part
 
     @property
     def n_chunks(self) -> int:
@@ -148,7 +170,9 @@ class KnowledgeBase:
         :return: Hits, best first.
         """
         n_scored = max(self.manifest.n_scored, _SCORED_FOR_ONE * top_k)
-        among = self._codes.search(vector, n_scored) if self._codes else None
+        among = self._among
+        if among is None and self._codes:
+            among = self._codes.search(vector, n_scored)
         ranking = self._dense.search(vector, top_k, among)
         return rank_hits(self.chunks(ranking.rows.tolist()), ranking.scores, Channel.DENSE)
 
@@ -162,7 +186,7 @@ class KnowledgeBase:
         :param statistics: What the terms weigh; by default what they do in this knowledge base.
         :return: Hits, best first; none when no chunk has any of the terms.
         """
-        chunks = self.chunks(self._lexical.search(terms, top_k).tolist())
+        chunks = self.chunks(self._lexical.search(terms, top_k, among=self._among).tolist())
         statistics = statistics or self.statistics(terms)
         scores = statistics.score(terms, self.match(terms, chunks))
         return rank_hits(chunks, scores, Channel.LEXICAL)
@@ -176,10 +200,12 @@ class KnowledgeBase:
         :param top_k: Number of chunks wanted.
         :return: Chunks that hold it, those where its terms weigh most first.
         """
-        rows = self._lexical.search_all(phrase.terms, MOST_COMPARED)
+        rows = self._lexical.search_all(phrase.terms, MOST_COMPARED, among=self._among)
         found = self._holding(phrase, rows, top_k)
         if len(found) < top_k:  # a line that ends within the phrase hides one of its terms
-            broken = self._lexical.search_all(phrase.terms, MOST_BROKEN, n_missing=1)
+            broken = self._lexical.search_all(
+                phrase.terms, MOST_BROKEN, n_missing=1, among=self._among
+            )
             found += self._holding(phrase, broken[~np.isin(broken, rows)], top_k - len(found))
         return found
 

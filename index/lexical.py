@@ -26,7 +26,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.errors import IndexCorruptError
-from index.matching import END, ChunkTerms, TermMatches, make_tokens, number_terms
+from index.matching import END, ChunkTerms, TermMatches, make_tokens, match_terms, number_terms
 from index.terms_file import SUFFIX, TermsFile
 
 K1 = 0.9
@@ -38,6 +38,7 @@ MAX_DEMANDED = 16  # of the terms that must all be there
 # 12: 97 % of the 50 candidates stay, and the best chunk of 200 in 200 questions. All are read where
 # there are fewer than 7,800 chunks, whatever is asked.
 _MOST_POSTINGS = 500_000
+_MOST_MATCHED = 10_000  # rows that are all looked at where only those may be found
 _CACHED_COUNTS = 16_384  # of terms: a question asks for each of its own several times
 
 
@@ -157,27 +158,36 @@ class LexicalIndex:
         """Mean number of terms a chunk."""
         return self._mean_terms
 
-    def search(self, terms: Sequence[str], top_k: int) -> NDArray[np.int64]:
+    def search(
+        self, terms: Sequence[str], top_k: int, *, among: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
         """Find candidate rows by tantivy's own BM25.
 
         :param terms: The question's terms.
         :param top_k: Number of rows wanted.
+        :param among: (n,) rising rows that may be found; all when None.
         :return: (n,) row numbers, best first.
         """
         statistics = self.statistics(terms)
         asked = statistics.rarest()[:MAX_CLAUSES]
         n_read = np.cumsum([statistics.n_with[term] for term in asked])
         n_asked = int(np.searchsorted(n_read, _MOST_POSTINGS, "right"))
-        return self._search(asked[: max(n_asked, 1)], 1, top_k)
+        return self._search(asked[: max(n_asked, 1)], 1, top_k, among)
 
     def search_all(
-        self, terms: Sequence[str], top_k: int, *, n_missing: int = 0
+        self,
+        terms: Sequence[str],
+        top_k: int,
+        *,
+        n_missing: int = 0,
+        among: NDArray[np.int64] | None = None,
     ) -> NDArray[np.int64]:
         """Find rows that hold every one of some terms, by tantivy's own BM25.
 
         :param terms: Terms; of many, only the rarest are demanded.
         :param top_k: Number of rows wanted.
         :param n_missing: So many of the terms may be missing in a row.
+        :param among: (n,) rising rows that may be found; all when None.
         :return: (n,) row numbers, best first.
         """
         known = self.statistics(terms).rarest()
@@ -185,12 +195,36 @@ class LexicalIndex:
         demanded = known[:MAX_DEMANDED]
         if n_missing < 0:
             return np.empty(0, np.int64)
-        return self._search(demanded, len(demanded) - n_missing, top_k)
+        return self._search(demanded, len(demanded) - n_missing, top_k, among)
 
-    def _search(self, terms: Sequence[str], at_least: int, top_k: int) -> NDArray[np.int64]:
+    def _search(
+        self, terms: Sequence[str], at_least: int, top_k: int, among: NDArray[np.int64] | None
+    ) -> NDArray[np.int64]:
         """Find rows that hold so many of known, different terms."""
         if not terms or at_least < 1 or top_k < 1:
             return np.empty(0, np.int64)
+        if among is None:
+            return self._search_engine(terms, at_least, top_k)
+        if len(among) <= _MOST_MATCHED:
+            return self._search_rows(terms, at_least, top_k, among)
+        n_read = 2 * top_k * self.n_rows // len(among)  # tantivy cannot be told which may be found
+        while True:
+            rows = self._search_engine(terms, at_least, min(n_read, self.n_rows))
+            found = rows[np.isin(rows, among)]
+            if len(found) >= top_k or len(rows) < n_read:
+                return found[:top_k]
+            n_read *= 4
+
+    def _search_rows(
+        self, terms: Sequence[str], at_least: int, top_k: int, among: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Find rows by looking at every one that may be found."""
+        matches = match_terms(terms, [self.terms(row) for row in among.tolist()])
+        holds = np.flatnonzero((matches.counts > 0).sum(axis=1) >= at_least)
+        scores = self.statistics(terms).score(terms, matches)[holds]
+        return among[holds[np.argsort(-scores, kind="stable")[:top_k]]]
+
+    def _search_engine(self, terms: Sequence[str], at_least: int, top_k: int) -> NDArray[np.int64]:
         schema = self._index.schema
         occur = tantivy.Occur.Must if 1 < at_least == len(terms) else tantivy.Occur.Should
         clauses = [
@@ -198,11 +232,8 @@ class LexicalIndex:
             for token in _tokens(terms)
         ]
         # A number that must match, even 1, costs the pruning.
-        query = (
-            tantivy.Query.boolean_query(clauses, minimum_number_should_match=at_least)
-            if 1 < at_least < len(terms)
-            else tantivy.Query.boolean_query(clauses)
-        )
+        least = {"minimum_number_should_match": at_least} if 1 < at_least < len(terms) else {}
+        query = tantivy.Query.boolean_query(clauses, **least)
         # count=False keeps block-max pruning: counting would visit every match.
         with _damage(self._path):
             hits = self._searcher.search(query, limit=top_k, count=False).hits

@@ -127,8 +127,7 @@ class ChunkStore:
         """
         where = f"{_WANTED} AND warnings <> '[]'" if only_warned else _WANTED
         sql = f"{_INFO} WHERE {where} ORDER BY d.source LIMIT ? OFFSET ?"
-        rows = self._stream(sql, (wanted, -1 if limit is None else limit, offset))
-        return map(_info, rows)
+        return map(_info, self._stream(sql, (wanted, -1 if limit is None else limit, offset)))
 
     def n_documents(self, wanted: str) -> int:
         """Return how many documents' sources hold some text."""
@@ -145,14 +144,13 @@ class ChunkStore:
         :param places: Their places among all by source, from 0.
         :return: In the order of places.
         """
-        nth = "(SELECT source FROM documents ORDER BY source LIMIT 1 OFFSET ?)"
-        sql = f"{_INFO} WHERE d.source = {nth}"
+        nth = "SELECT source FROM documents ORDER BY source LIMIT 1 OFFSET ?"
+        sql = f"{_INFO} WHERE d.source = ({nth})"
         return [_info(row) for place in places for row in self._query(sql, (place,))]
 
     def n_warned(self) -> int:
         """Return how many documents could not be read wholly."""
-        sql = "SELECT count(*) FROM documents WHERE warnings <> '[]'"
-        return int(self._query(sql, ())[0][0])
+        return int(self._query("SELECT count(*) FROM documents WHERE warnings <> '[]'", ())[0][0])
 
     def doc_id_of(self, source: str) -> str:
         """Return the id of the document that holds a file's content.
@@ -176,16 +174,20 @@ class ChunkStore:
         :raises KeyError: When there is none.
         """
         sql = "SELECT doc_id FROM documents WHERE sha256 >= ? AND sha256 < ? LIMIT 1"
-        rows = self._query(sql, (prefix, prefix + "g"))
-        if not rows:
-            raise KeyError(prefix)
-        return str(rows[0][0])
+        for (doc_id,) in self._query(sql, (prefix, prefix + "g")):
+            return str(doc_id)
+        raise KeyError(prefix)
 
     def files(self) -> Iterator[IndexedFile]:
         """Go through the files that have a loader, by source."""
         sql = "SELECT source, sha256, doc_id IS NOT NULL FROM files ORDER BY source"
         for source, sha256, is_indexed in self._stream(sql, ()):
             yield IndexedFile(source, sha256, bool(is_indexed))
+
+    def rows_by_source(self) -> Iterator[tuple[str, str, int | None, int]]:
+        """Go through the indexed files: source, doc_id, first row and number of chunks."""
+        sql = "SELECT f.source, doc_id, first_row, n_chunks FROM files f JOIN documents USING "
+        return self._stream(f"{sql} (doc_id)", ())
 
     def copies_of(self, doc_id: str) -> Iterator[str]:
         """Go through the files with the bytes of a document but its own, by source.
@@ -210,14 +212,12 @@ class ChunkStore:
 
         :param limit: Most of it; None for all.
         """
-        rows = self._stream(_PROBLEMS, (-1 if limit is None else limit,))
-        return (Problem(*row) for row in rows)
+        return (Problem(*row) for row in self._stream(_PROBLEMS, (-1 if limit is None else limit,)))
 
     def n_problems(self) -> int:
         """Return how many files were left out."""
-        sql = """SELECT (SELECT count(*) FROM passed_over)
-            + (SELECT count(*) FROM files WHERE doc_id IS NULL)"""
-        return int(self._query(sql, ())[0][0])
+        failed = "(SELECT count(*) FROM files WHERE doc_id IS NULL)"
+        return int(self._query(f"SELECT {failed} + count(*) FROM passed_over", ())[0][0])
 
     def document(self, doc_id: str) -> Document:
         """Return a stored document.

@@ -23,6 +23,7 @@ from rag.joined import JoinedBase, Knowledge, SingleBase
 from rag.reading import Reading
 from rag.registry import Collection
 from rag.settings import N_READ
+from rag.within import Within
 
 
 class Answerer:
@@ -195,18 +196,28 @@ class Answerer:
         """Itself, as the only one: so one folder and several are gone through alike."""
         return (self,)
 
-    def answer(self, question: str, *, top_k: int = N_READ, history: History = ()) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        top_k: int = N_READ,
+        history: History = (),
+        within: Within = (),
+    ) -> Answer:
         """Answer a question with the documents' exact words.
 
         :param question: Any string.
         :param top_k: Number of chunks read, from 1.
         :param history: The conversation before it, oldest first: the answers given, or the
             questions alone; a follow-up is understood by it.
+        :param within: Paths of files or folders, or patterns such as ``*.pdf``: of which documents
+            (:mod:`index.selection`); of all when empty.
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
+        :raises SelectionError: When no document is one of those.
         """
         return self.reading.answer(
-            self.asked, question, top_k=top_k, history=history, cache=self.answers
+            self.asked, question, top_k=top_k, history=history, within=within, cache=self.answers
         )
 
     def is_stale(self) -> bool:

@@ -16,6 +16,7 @@ from rag.federation import Federation, Library
 from rag.reading import Reading
 from rag.registry import Collection, Registry
 from rag.settings import N_READ
+from rag.within import Within
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def answer(  # noqa: PLR0913 - the public contract
     collection: str = "",
     top_k: int = N_READ,
     history: History = (),
+    within: Within = (),
     refresh: bool = True,
     encoder: str = "",
     reader: str = "",
@@ -47,6 +49,8 @@ def answer(  # noqa: PLR0913 - the public contract
     :param top_k: Number of chunks read, from 1.
     :param history: The conversation before it, oldest first: the answers given, or the questions
         alone; a follow-up is understood by it.
+    :param within: Paths of files or folders, or patterns such as ``*.pdf``: only those documents
+        are asked, or all when it is empty.
     :param refresh: Look for changed documents first; False answers from the index as it is.
     :param encoder: A sentence-transformers model's name or folder; by default ``YIJU_ENCODER``'s,
         else the bundled one. An index made with another is made anew, or refused without refresh.
@@ -55,6 +59,7 @@ def answer(  # noqa: PLR0913 - the public contract
     :return: The answer; ``status`` is ``not_found`` when the documents do not hold one.
     :raises ValueError: When both a collection and a folder are named.
     :raises CollectionError: When there is no such collection.
+    :raises SelectionError: When no document is one of those to be asked.
     :raises IndexMissingError: When the folder is missing or empty, or, without refresh, the index.
     :raises IndexFormatError: When, without refresh, the index was made with another encoder.
     :raises IndexingError: When the index cannot be built or read, or the encoder not loaded.
@@ -77,7 +82,7 @@ def answer(  # noqa: PLR0913 - the public contract
             opened.refresh_stale()
     elif refresh and opened.is_stale():
         opened.refresh(automatic=True)
-    return opened.answer(question, top_k=top_k, history=history)
+    return opened.answer(question, top_k=top_k, history=history, within=within)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rag.composer import cite_span
 from rag.datatypes import Citation, CitationDict, Role
 from rag.federation import Library
 from rag.joined import Knowledge
+from rag.within import Within, keep_within
 
 _MOST_WORDS = 40  # of a question that are told of
 _MOST_MISSES = 3
@@ -119,14 +120,15 @@ class Explanation:
         }
 
 
-def explain(library: Library, question: str) -> Explanation:
+def explain(library: Library, question: str, within: Within = ()) -> Explanation:
     """Explain what became of a question.
 
     :param library: One folder, or several collections, that was asked.
     :param question: As it was understood.
+    :param within: Of which documents it was asked; of all when empty.
     :return: The explanation.
     """
-    knowledge = library.asked
+    knowledge = keep_within(library.asked, within) if within else library.asked
     read = library.reading.read(knowledge, question)
     query = read.query
     words = tuple(dict.fromkeys(query.content))[:_MOST_WORDS]

@@ -17,6 +17,7 @@ from rag.joined import JoinedBase, Knowledge
 from rag.reading import Reading
 from rag.registry import Collection, CollectionError, Registry, RegistryError, is_all, name_key
 from rag.settings import N_READ
+from rag.within import Within
 
 logger = logging.getLogger(__name__)
 
@@ -164,24 +165,34 @@ class Federation:
         known = ", ".join(filter(None, self.names)) or "none"
         raise CollectionError(f"There is no collection called {name[:80]!r}. There are: {known}.")
 
-    def answer(self, question: str, *, top_k: int = N_READ, history: History = ()) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        top_k: int = N_READ,
+        history: History = (),
+        within: Within = (),
+    ) -> Answer:
         """Answer a question from all collections, as if their documents lay in one folder.
 
         :param question: Any string.
         :param top_k: Number of chunks read in all, from 1.
         :param history: The conversation before it, oldest first: the answers given, or the
             questions alone; a follow-up is understood by it.
+        :param within: Paths of files or folders, or patterns such as ``*.pdf``: of which documents
+            (:mod:`index.selection`); of all when empty.
         :return: The answer; ``unsearched`` names the collections that had to be left out.
         :raises ValueError: When top_k is not positive.
+        :raises SelectionError: When no document is one of those.
         """
         members = self.members  # of one moment
         answerers = _searched(members)
         if len(members) == 1:
-            return answerers[0].answer(question, top_k=top_k, history=history)
+            return answerers[0].answer(question, top_k=top_k, history=history, within=within)
         base = _join(answerers)
         unsearched = tuple(member.name for member in members if not member.answerer)
         answer = self.reading.answer(
-            base, question, top_k=top_k, history=history, cache=self.answers
+            base, question, top_k=top_k, history=history, within=within, cache=self.answers
         )
         return replace(answer, generation=base.generations, unsearched=unsearched)
 

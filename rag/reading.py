@@ -24,6 +24,7 @@ from rag.retriever import retrieve
 from rag.selection import select_spans
 from rag.settings import N_READ, RagSettings
 from rag.transformers_reader import TransformersReader
+from rag.within import Within, keep_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,14 @@ class Reading:
         own = encoder if isinstance(encoder, StaticEncoder) else StaticEncoder.load()
         return cls(encoder, SpanReader.load(own), Calibration.load())
 
-    def answer(
+    def answer(  # noqa: PLR0913 - each has its own default
         self,
         knowledge_base: Knowledge,
         question: str,
         *,
         top_k: int = N_READ,
         history: History = (),
+        within: Within = (),
         cache: AnswerCache | None = None,
     ) -> Answer:
         """Answer a question with the documents' exact words.
@@ -89,16 +91,20 @@ class Reading:
         :param top_k: Number of chunks read, from 1.
         :param history: The conversation before it, oldest first: the answers given, or the
             questions alone; a follow-up is understood by it.
+        :param within: Of which documents (:func:`rag.within.keep_within`); of all when empty.
         :param cache: Of answers by these models; without one every answer is computed.
         :return: The answer; status ``not_found`` when the documents do not hold one.
         :raises ValueError: When top_k is not positive.
+        :raises SelectionError: When no document is one of those.
         """
         if not isinstance(top_k, int) or top_k < 1:
             raise ValueError(f"top_k must be a whole number of at least 1, got {top_k!r}")
+        asked = keep_within(knowledge_base, within) if within else knowledge_base
         query = self._understand(question, history)
-        compute = partial(self._answer, knowledge_base, query, top_k)
-        # What was understood is all that the answer comes from, and it is bounded.
-        answer = cache.get(knowledge_base, (query.text, top_k), compute) if cache else compute()
+        compute = partial(self._answer, asked, query, top_k)
+        key = (query.text, top_k, within if isinstance(within, str) else tuple(within))
+        # With them, what was understood is all that the answer comes from, and it is bounded.
+        answer = cache.get(knowledge_base, key, compute) if cache else compute()
         return replace(answer, question=question)
 
     def _answer(self, knowledge_base: Knowledge, query: Query, top_k: int) -> Answer:
@@ -117,6 +123,7 @@ class Reading:
         *,
         top_k: int = N_READ,
         history: History = (),
+        within: Within = (),
     ) -> Read:
         """Find and judge what could answer a question.
 
@@ -124,9 +131,11 @@ class Reading:
         :param question: Any string.
         :param top_k: Number of chunks read, from 1.
         :param history: The conversation before it.
+        :param within: Of which documents; of all when empty.
         :return: Every step's result.
         """
-        return self._read(knowledge_base, self._understand(question, history), top_k)
+        asked = keep_within(knowledge_base, within) if within else knowledge_base
+        return self._read(asked, self._understand(question, history), top_k)
 
     def _understand(self, question: str, history: History) -> Query:
         return analyze_question(

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from index.errors import SelectionError
 from index.settings import IndexSettings
 from rag.datatypes import AnswerDict
 from rag.federation import Federation, Library
@@ -214,9 +215,12 @@ def _passive_events(app: gr.Blocks) -> list[int]:
     ]
 
 
-def _endpoint(federation: Federation) -> Callable[[str, int, str], AnswerDict]:
-    def answer(question: str, top_k: int = 5, collection: str = "") -> AnswerDict:
-        """Answer a question with the documents' exact words and where they stand."""
+def _endpoint(federation: Federation) -> Callable[[str, int, str, str], AnswerDict]:
+    def answer(question: str, top_k: int = 5, collection: str = "", within: str = "") -> AnswerDict:
+        """Answer a question with the documents' exact words and where they stand.
+
+        ``within`` is a file's or folder's path, or a pattern such as ``*.pdf``; several on lines.
+        """
         if not isinstance(question, str):
             raise gr.Error("question must be a text", print_exception=False)
         if type(top_k) is not int or not 1 <= top_k <= _MOST_CHUNKS:
@@ -228,7 +232,12 @@ def _endpoint(federation: Federation) -> Callable[[str, int, str], AnswerDict]:
             asked = federation.select(collection if isinstance(collection, str) else "?")
         except CollectionError as exc:
             raise gr.Error(str(exc), print_exception=False) from exc
-        return asked.answer(_UNSENDABLE.sub("\ufffd", question), top_k=top_k).to_dict()
+        asked_of = tuple(str(within).split("\n")) if within else ()
+        try:
+            answer = asked.answer(_UNSENDABLE.sub("\ufffd", question), top_k=top_k, within=asked_of)
+        except SelectionError as exc:
+            raise gr.Error(str(exc), print_exception=False) from exc
+        return answer.to_dict()
 
     return answer
 

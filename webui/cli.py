@@ -176,6 +176,16 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
             show_default=False,
         ),
     ] = False,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--in",
+            metavar="PATH",
+            help="只问这些文档：文件、文件夹或 '*.pdf' 这样的式样；可多次。 Only these documents: "
+            "a file, a folder or a pattern such as '*.pdf'; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     receipt: ReceiptFile = None,
     documents: Documents = None,
     index: Index = None,
@@ -208,9 +218,10 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
             else open_collections(chosen, encoder=encoder, reader=reader)
         )
         tell_restored(opened)
-        answer = opened.answer(question)
+        asked_of = tuple(within or ())
+        answer = opened.answer(question, within=asked_of)
         asks_why = why and answer.status is Status.NOT_FOUND
-        explanation = explain(opened, answer.interpreted) if asks_why else None
+        explanation = explain(opened, answer.interpreted, asked_of) if asks_why else None
         if as_json:
             reason = {"why": explanation.to_dict()} if explanation else {}
             print_json({**answer.to_dict(), **reason})

@@ -21,7 +21,7 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from index.datatypes import Document, Span
-from index.errors import IndexingError
+from index.errors import IndexingError, SelectionError
 from rag.composer import cite_places, page_of
 from rag.federation import Federation, Library
 from rag.quotes import QuoteAnchor, find_quote
@@ -122,6 +122,12 @@ class _Tools:
         question: Words,
         collection: CollectionName = "",
         top_k: Annotated[int, Field(ge=1, le=20, description="Chunks that are read.")] = 5,
+        within: Annotated[
+            list[Annotated[str, Field(max_length=1000)]],
+            Field(
+                max_length=100, description="Only these files, folders or patterns; all if empty."
+            ),
+        ] = [],  # noqa: B006 - pydantic copies it
     ) -> CallToolResult:
         """Answer a question with the exact words of the documents and where they stand.
 
@@ -129,7 +135,11 @@ class _Tools:
         closest passages are in nearest). text is copied from the first citation to the letter.
         """
         asked = self._select(collection)
-        return _result(asked.answer(_clean(question), top_k=top_k).to_dict())
+        try:
+            answer = asked.answer(_clean(question), top_k=top_k, within=[*map(_clean, within)])
+        except SelectionError as exc:
+            raise ToolError(str(exc)) from exc
+        return _result(answer.to_dict())
 
     def search(
         self,

@@ -5,12 +5,14 @@ it returned, as :class:`index.knowledge_base.KnowledgeBase` computes them, so th
 answered alike wherever its documents are indexed.
 """
 
+import json
 import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import ExitStack
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from index.datatypes import Channel, Chunk, Document, Hit
 from index.encoder import Encoder, load_encoder
-from index.errors import IndexFormatError
+from index.errors import IndexFormatError, SelectionError
 from index.lexical import MAX_CLAUSES, MAX_DEMANDED, LexicalStatistics
 from index.matching import ChunkTerms, TermMatches, match_terms
 from index.milvus.address import StoreAddress
@@ -37,8 +39,10 @@ from index.milvus.schema import DENSE_SEARCH, SPARSE_SEARCH
 from index.milvus.terms import Sparse, n_held, weigh_question
 from index.phrases import Phrase
 from index.ranking import MOST_BROKEN, MOST_COMPARED, find_phrase, rank_hits
+from index.selection import Selection
 from index.store import ChunkStore
 
+_MOST_CHOSEN = 10_000  # documents, by their ids of 16 letters
 _CACHED_CHUNKS = 4096  # whose terms are kept for exact scoring, about 4 KB each
 
 
@@ -63,6 +67,8 @@ class MilvusKnowledgeBase:
         self._files_lock = threading.Lock()
         # Not a method: a cache that holds this object would keep a replaced generation open.
         self._terms = lru_cache(_CACHED_CHUNKS)(ChunkTerms.read)
+        self._filter: dict[str, str] = {}  # which chunks may be found, as the engine is told
+        self._whole: Self | None = None  # kept while a part of it is asked
         weakref.finalize(self, client.close)
 
     @classmethod
@@ -91,6 +97,28 @@ class MilvusKnowledgeBase:
                 )
             stack.pop_all()
         return cls(client, generation, encoder)
+
+    def within(self, patterns: Sequence[str]) -> Self | None:
+        """Return the same with only some documents to be found; all else of it is as before.
+
+        Terms weigh what they do among all documents.
+
+        :param patterns: As :mod:`index.selection` has them.
+        :return: None when no document matches.
+        :raises SelectionError: When they are no patterns, or more documents match than the engine
+            can be told of.
+        """
+        found = Selection.make(self.files, patterns).doc_ids
+        if len(found) > _MOST_CHOSEN:
+            raise SelectionError(
+                f"{len(found):,} documents match; of an engine, at most {_MOST_CHOSEN:,} can be "
+                "asked for. Name fewer, or ask all."
+            )
+        if not found:
+            return None
+        part = copy(self)
+        part._filter, part._whole = {"filter": f"doc_id in {json.dumps(found)}"}, self
+        return part
 
     @property
     def n_chunks(self) -> int:
@@ -159,6 +187,7 @@ class MilvusKnowledgeBase:
         if not self.n_chunks:
             return []
         options = {"anns_field": "dense", "limit": top_k, "search_params": DENSE_SEARCH}
+        options |= self._filter
         found = self._chunks.search(vector.tolist(), options)
         chunks = [one.chunk for one, _ in found]
         return rank_hits(chunks, self.score_dense(vector, chunks), Channel.DENSE)
@@ -269,4 +298,5 @@ class MilvusKnowledgeBase:
         if not query or top_k < 1:
             return []
         options = {"anns_field": "sparse", "limit": top_k, "search_params": SPARSE_SEARCH}
+        options |= self._filter
         return [(one.chunk, score) for one, score in self._chunks.search(query, options)]
