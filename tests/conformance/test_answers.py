@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from index.errors import SelectionError
 from rag.answerer import Answerer
 from rag.reading import Reading
 from rag.store_answerer import StoreAnswerer
@@ -106,3 +107,20 @@ def test_the_next_question_is_answered_from_the_next_generation(folder, answerer
 def test_a_build_is_refused_where_the_documents_may_not_be(answerers):
     with pytest.raises(Exception, match="yiju index --store"):
         answerers["milvus"].refresh()
+
+
+@pytest.mark.parametrize("within", ["tea_conference.txt", ["*.txt", "*.md"]])
+def test_some_documents_are_asked_alike(answerers, questions, within):
+    for question in questions[:6]:
+        ours, theirs = (
+            _rounded({**one.answer(question, within=within).to_dict(), "generation": None})
+            for one in (answerers["local"], answerers["milvus"])
+        )
+        assert ours == theirs
+        assert all(one["source"].endswith((".txt", ".md")) for one in ours["citations"])
+
+
+def test_no_such_document_is_said_alike(answerers):
+    for answerer in answerers.values():
+        with pytest.raises(SelectionError, match=r"none\.txt"):
+            answerer.answer("？", within="none.txt")

@@ -198,6 +198,17 @@ def test_the_endpoint_gives_the_answer_as_every_interface_does(site):
     assert json.loads(data) == [site.answerer.answer(QUESTION).to_dict()]
 
 
+def test_the_endpoint_asks_the_documents_that_are_named(site):
+    (source,) = {one.source for one in site.answerer.answer(QUESTION).citations[:1]}
+    event, data = site.call(QUESTION, within=f"{source}\nmissing.txt")
+    assert event == "complete"
+    assert {one["source"] for one in json.loads(data)[0]["citations"]} == {source}
+    for within in ("missing.txt", "\n", "a" * 2000, ["../x"], {"path": "/etc/passwd"}, 5):
+        event, data = site.call(QUESTION, within=within)
+        assert event == "error"
+        assert leaks(site, data) == []
+
+
 def test_a_conversation_too_long_for_the_server_is_refused(site):
     host, port = urllib.parse.urlsplit(site.url).netloc.split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:

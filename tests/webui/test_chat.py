@@ -61,7 +61,7 @@ class FakeAnswerer:
     def answerers(self):
         return (self,)
 
-    def answer(self, question, *, top_k=5, history=()):
+    def answer(self, question, *, top_k=5, history=(), within=()):
         self.histories.append(list(history))
         if self.error:
             raise self.error

@@ -147,6 +147,9 @@ def test_hostile_text_comes_as_data_to_the_letter(spoken):
         ("answer", {"question": "a" * 1001}, "at most 1000 characters"),
         ("answer", {"question": QUESTION, "top_k": 21}, "less than or equal to 20"),
         ("answer", {"question": QUESTION, "collection": "none"}, "no collection called 'none'"),
+        ("answer", {"question": QUESTION, "within": ["none.txt"]}, "No indexed document matches"),
+        ("answer", {"question": QUESTION, "within": [""]}, "1 to 1000 characters"),
+        ("answer", {"question": QUESTION, "within": ["a"] * 101}, "at most 100 items"),
         ("search", {"words": "a", "limit": 0}, "greater than or equal to 1"),
         ("open_citation", {"source": "../x", "start": 0, "end": 1}, "no such document"),
         ("open_citation", {"source": "/etc/passwd", "start": 0, "end": 1}, "no such document"),
@@ -183,6 +186,11 @@ def server(documents):
         return asyncio.run(speak())
 
     return call
+
+
+def test_only_the_documents_named_are_asked(server):
+    given = server("answer", {"question": QUESTION, "within": ["museum.txt"]}).structured_content
+    assert {one["source"] for one in (*given["citations"], *given["nearest"])} <= {"museum.txt"}
 
 
 def test_a_quote_that_moved_is_found_and_one_that_is_gone_is_said_to_be(server):
