@@ -4,6 +4,7 @@ What a build spends its time on. Each piece of it reads nothing but the store an
 that another one does, so that pieces can be done in any order and by several processes at once.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
@@ -75,10 +76,11 @@ class RowWork:
 
         :param start: The first row.
         :param stop: One past the last.
-        :param folder: For the index; must not exist.
+        :param folder: For the index; what a process that was killed left there goes.
         :param known: The rows among them, in order, that need not be cut into terms.
         :return: Number of terms.
         """
+        shutil.rmtree(folder, ignore_errors=True)
         return write_segment(folder, self._terms(start, stop, known))
 
     def _terms(self, start: int, stop: int, known: Sequence[KnownRows]) -> Iterator[ChunkTerms]:

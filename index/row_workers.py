@@ -9,7 +9,6 @@ fill the memory once already.
 import logging
 import os
 import queue
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -118,11 +117,7 @@ class _Here:
     def write_segment(
         self, start: int, stop: int, folder: Path, known: Sequence[KnownRows] = ()
     ) -> Wait:
-        def do() -> int:
-            shutil.rmtree(folder, ignore_errors=True)  # what a process left that was killed
-            return self._work.write_segment(start, stop, folder, known)
-
-        return do
+        return partial(self._work.write_segment, start, stop, folder, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +155,7 @@ class _Beside:
         while piece := self._left.get():
             try:
                 _ask(child, piece)
-            except (OSError, FrameError):
+            except (OSError, LookupError, TypeError, ValueError):  # ended, or of an unsound mind
                 logger.warning("a process of the build ended; its work is done again")
                 self._left.put(piece)
                 return

@@ -142,6 +142,45 @@ def test_work_of_a_process_that_is_killed_is_done_again(  # noqa: PLR0917 - five
     _assert_right(work, lexical, built, bundled_encoder)
 
 
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_what_a_killed_process_left_is_written_anew(
+    work, bundled_encoder, tmp_path, monkeypatch, n_workers
+):
+    monkeypatch.setattr(row_workers, "_LEAST_ROWS", 0)
+    folder = tmp_path / "lexical"
+    folder.mkdir()
+    writer = LexicalWriter(folder, None)
+    place = writer.folder()
+    with open_workers(work, bundled_encoder, work.n_rows, n_workers) as workers:
+        workers.write_segment(0, 9, place)()
+        (place / "left.tmp").write_bytes(b"half")
+        wait = workers.write_segment(0, work.n_rows, place)
+        if n_workers > 1:
+            wait.args[0].result(60)  # by the other process
+        writer.take(Cut("all", work.n_rows), place, wait())
+
+    assert LexicalIndex.load(folder, writer.finish()).n_rows == work.n_rows
+
+
+@pytest.mark.parametrize("reply", [None, {}, {"result": None}, {"result": "x"}, {"error": "x"}])
+def test_a_reply_that_makes_no_sense_is_work_done_again(work, bundled_encoder, monkeypatch, reply):
+    monkeypatch.setattr(row_workers, "_LEAST_ROWS", 0)
+    send = f"write_frame(replies, Frame({reply!r}))" if reply is not None else "replies.write(b'?')"
+    code = (
+        "import sys; from index.formats.frames import Frame, read_frame, write_frame\n"
+        "replies = sys.stdout.buffer; read_frame(sys.stdin.buffer, 0)\n"
+        f"{send}; replies.flush()"
+    )
+    monkeypatch.setattr(row_workers, "start_child", lambda *_: _start(code))
+    with open_workers(work, bundled_encoder, work.n_rows, 2) as workers:
+        wait = workers.encode([(0, 2)])
+        with pytest.raises(TimeoutError):
+            wait.args[0].result(1)
+        wait()
+
+    assert np.linalg.norm(_read(work, bundled_encoder.dim)[0]) == pytest.approx(1.0)
+
+
 def test_what_the_disk_refuses_is_raised_here(work, bundled_encoder, tmp_path, monkeypatch):
     monkeypatch.setattr(row_workers, "_LEAST_ROWS", 0)
     with open_workers(work, bundled_encoder, work.n_rows, 2) as workers:
@@ -173,10 +212,13 @@ def test_who_waits_works_meanwhile(work, bundled_encoder, tmp_path, monkeypatch)
 
 
 def _start_idle(*_):
-    code = "import time; time.sleep(600)"
+    return _start("import time; time.sleep(600)")
+
+
+def _start(code):
     command = [sys.executable, "-c", code]
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, start_new_session=True
     )
 
 
