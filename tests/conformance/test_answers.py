@@ -86,6 +86,23 @@ def test_both_stores_answer_every_question_alike(answerers, questions):
     assert _differing(answerers, questions) == []
 
 
+@pytest.mark.parametrize("within", ["tea_conference.txt", ["*.txt", "*.md"]])
+def test_some_documents_are_asked_alike(answerers, questions, within):
+    for question in questions[:6]:
+        ours, theirs = (
+            _rounded({**one.answer(question, within=within).to_dict(), "generation": None})
+            for one in (answerers["local"], answerers["milvus"])
+        )
+        assert ours == theirs
+        assert all(one["source"].endswith((".txt", ".md")) for one in ours["citations"])
+
+
+def test_no_such_document_is_said_alike(answerers):
+    for answerer in answerers.values():
+        with pytest.raises(SelectionError, match=r"none\.txt"):
+            answerer.answer("？", within="none.txt")
+
+
 def test_the_next_question_is_answered_from_the_next_generation(folder, answerers, bundled_encoder):
     answerer = answerers["milvus"]
     before = answerer.knowledge_base
@@ -107,20 +124,3 @@ def test_the_next_question_is_answered_from_the_next_generation(folder, answerer
 def test_a_build_is_refused_where_the_documents_may_not_be(answerers):
     with pytest.raises(Exception, match="yiju index --store"):
         answerers["milvus"].refresh()
-
-
-@pytest.mark.parametrize("within", ["tea_conference.txt", ["*.txt", "*.md"]])
-def test_some_documents_are_asked_alike(answerers, questions, within):
-    for question in questions[:6]:
-        ours, theirs = (
-            _rounded({**one.answer(question, within=within).to_dict(), "generation": None})
-            for one in (answerers["local"], answerers["milvus"])
-        )
-        assert ours == theirs
-        assert all(one["source"].endswith((".txt", ".md")) for one in ours["citations"])
-
-
-def test_no_such_document_is_said_alike(answerers):
-    for answerer in answerers.values():
-        with pytest.raises(SelectionError, match=r"none\.txt"):
-            answerer.answer("？", within="none.txt")
