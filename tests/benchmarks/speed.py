@@ -54,7 +54,7 @@ def run(
 
 
 def _measure(folder: Path, n_chars: int, data_dir: Path | None) -> dict[str, object]:
-    built = run_child("tests.benchmarks.changes_child", str(folder))
+    built = run_child("tests.benchmarks.changes_child", str(folder), "0")
     index_dir = default_index_dir(folder)
     questions = _write_questions(folder, data_dir)
     limit_s = _measure_limit(index_dir)

@@ -261,9 +261,9 @@ def call(http, site, *data):
 
 
 def test_programs_name_the_collection(collected_site, http):
-    _, (of_all,) = call(http, collected_site, MUSEUM, 5, "all")
-    _, (of_one,) = call(http, collected_site, MUSEUM, 5, "茶业")
-    event, _ = call(http, collected_site, MUSEUM, 5, "nothing")
+    _, (of_all,) = call(http, collected_site, MUSEUM, 5, "all", "")
+    _, (of_one,) = call(http, collected_site, MUSEUM, 5, "茶业", "")
+    event, _ = call(http, collected_site, MUSEUM, 5, "nothing", "")
     assert of_all["citations"][0]["collection"] == "<b>馆</b>"
     assert of_all["unsearched"] == ["旧档案"]
     assert {one["collection"] for one in (*of_one["citations"], *of_one["nearest"])} <= {"茶业"}
