@@ -10,6 +10,7 @@ IndexingError
 ├── IndexLockedError
 ├── ModelError
 ├── StoreError
+├── SelectionError
 └── EngineError
 """
 

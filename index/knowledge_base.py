@@ -28,8 +28,9 @@ from index.selection import Selection
 from index.store import ChunkStore
 
 _CACHED_DOCUMENTS = 16  # with their texts
-_CACHED_SELECTIONS = 8  # 8 bytes a row
+_CACHED_SELECTIONS = 8  # 8 bytes a row that may be found
 _COMPARED_AT_ONCE = 32
+_ALL = np.empty(0, np.int64)  # stands for a selection that leaves nothing out
 _SCORED_FOR_ONE = 20  # rows found by their codes, for each that is wanted
 
 
@@ -61,7 +62,7 @@ class KnowledgeBase:
         self._rows_lock = threading.Lock()
         # Not methods: a cache that holds this object would keep a replaced generation open.
         self._document = lru_cache(_CACHED_DOCUMENTS)(partial(_read_document, self._store))
-        self._select = lru_cache(_CACHED_SELECTIONS)(partial(Selection.make, self._store))
+        self._select = lru_cache(_CACHED_SELECTIONS)(partial(_select, self._store))
         self._among: NDArray[np.int64] | None = None  # rows that may be found; None: all
         self._whole: Self | None = None  # kept while a part of it is asked
 
@@ -108,11 +109,11 @@ class KnowledgeBase:
         :return: None when no document matches.
         :raises SelectionError: When they are no patterns.
         """
-        selection = self._select(tuple(patterns))
-        if not selection.doc_ids:
-            return None
+        found = self._select(tuple(patterns))
+        if found is None or found is _ALL:
+            return None if found is None else self
         part = copy(self)
-        part._among, part._whole = selection.rows, self
+        part._among, part._whole = found, self
         return part
 
     @property
@@ -249,8 +250,8 @@ class KnowledgeBase:
         return self._lexical.statistics(terms)
 
     def n_chunks_with(self, term: str) -> int:
-        """Return how many chunks hold a term."""
-        return self._lexical.n_chunks_with(term)
+        """Return how many of the chunks that may be found hold a term."""
+        return self._lexical.n_chunks_with(term, self._among)
 
     def neighbours(self, chunks: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks right before and after given ones in the same documents.
@@ -285,3 +286,11 @@ def _read_document(store: ChunkStore, doc_id: str) -> Document:
             f"The stored text of {document.source} was altered. Run: yiju index --full"
         )
     return document
+
+
+def _select(store: ChunkStore, patterns: Sequence[str]) -> NDArray[np.int64] | None:
+    """Return the rows that patterns leave; None when no document matches."""
+    selection = Selection.make(store, patterns)
+    if selection.is_all and selection.doc_ids:
+        return _ALL
+    return selection.rows if selection.doc_ids else None

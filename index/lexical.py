@@ -39,6 +39,7 @@ MAX_DEMANDED = 16  # of the terms that must all be there
 # there are fewer than 7,800 chunks, whatever is asked.
 _MOST_POSTINGS = 500_000
 _MOST_MATCHED = 10_000  # rows that are all looked at where only those may be found
+_ROW_COST = 20  # a row looked at takes as long as so many that the engine reads and leaves out
 _CACHED_COUNTS = 16_384  # of terms: a question asks for each of its own several times
 
 
@@ -205,7 +206,7 @@ class LexicalIndex:
             return np.empty(0, np.int64)
         if among is None:
             return self._search_engine(terms, at_least, top_k)
-        if len(among) <= _MOST_MATCHED:
+        if len(among) <= min(_MOST_MATCHED, self.n_rows // _ROW_COST):
             return self._search_rows(terms, at_least, top_k, among)
         n_read = 2 * top_k * self.n_rows // len(among)  # tantivy cannot be told which may be found
         while True:
@@ -243,9 +244,10 @@ class LexicalIndex:
             raise _corrupt(self._path)
         return np.asarray(rows, np.int64)
 
-    def n_chunks_with(self, term: str) -> int:
-        """Return how many chunks hold the term."""
-        return self.statistics([term]).n_with[term]
+    def n_chunks_with(self, term: str, among: NDArray[np.int64] | None = None) -> int:
+        """Return how many chunks hold the term, of all or of some rows."""
+        n_with = self.statistics([term]).n_with[term]
+        return n_with if among is None else len(self.search([term], n_with, among=among))
 
     def terms(self, row: int) -> ChunkTerms:
         """Return the terms of a chunk.

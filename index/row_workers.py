@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 _MODULE = "index.row_worker"
 _LEAST_ROWS = 8192  # to encode; a process starts in 0.44 s, in which another does 1,200
 _MOST_WORKERS = 16
+# What a process that ended, or that replies nonsense, is noticed by.
+_UNSOUND = (ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError)
 _LOOK_S = 0.2  # from one look whether a process has ended to the next
 
 Ranges = Sequence[tuple[int, int]]  # of rows, half-open
@@ -135,6 +137,7 @@ class _Beside:
     def __init__(self, here: _Here) -> None:
         self._here = here
         self._left: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
+        self._is_closed = False
 
     def encode(self, ranges: Ranges) -> Wait:
         return self._add({"ranges": ranges}, self._here.encode(ranges))
@@ -155,13 +158,17 @@ class _Beside:
         while piece := self._left.get():
             try:
                 _ask(child, piece)
-            except (OSError, LookupError, TypeError, ValueError):  # ended, or of an unsound mind
-                logger.warning("a process of the build ended; its work is done again")
-                self._left.put(piece)
+            except _UNSOUND:
+                if not self._is_closed:
+                    logger.warning("a process of the build ended; its work is done again")
                 return
+            finally:
+                if not piece.result.done():
+                    self._left.put(piece)  # whatever happened, somebody waits for it
 
     def close(self, n_served: int) -> None:
         """Take away what is left to do, and let so many threads end."""
+        self._is_closed = True
         with suppress(queue.Empty):
             while True:
                 self._left.get_nowait()

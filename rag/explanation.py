@@ -11,6 +11,8 @@ from typing import TypedDict
 
 from index.datatypes import Chunk, Problem
 from index.normalization import fold_text
+from index.selection import match_sources
+from index.store import ChunkStore
 from rag.answer_type import AnswerType, expected_type, type_fit
 from rag.calibration import Judged
 from rag.composer import cite_span
@@ -136,7 +138,7 @@ def explain(library: Library, question: str, within: Within = ()) -> Explanation
     misses = (_describe_miss(knowledge, words, expects, entry) for entry in read.judged)
     found = [miss for miss in misses if miss is not None]
     inventories = [answerer.knowledge_base.files for answerer in library.answerers]
-    files = [file for files in inventories for file in files.problems(_MOST_FILES)]
+    files = _problems(inventories, within)
     return Explanation(
         language=query.language,
         expects=expects,
@@ -146,8 +148,17 @@ def explain(library: Library, question: str, within: Within = ()) -> Explanation
         ),
         misses=tuple(found[:_MOST_MISSES]),
         files=tuple(files[:_MOST_FILES]),
-        n_files=sum(files.n_problems() for files in inventories),
+        n_files=len(files) if within else sum(files.n_problems() for files in inventories),
     )
+
+
+def _problems(inventories: Sequence[ChunkStore], within: Within) -> list[Problem]:
+    """Return the first files that could not be read; of some documents, all that match."""
+    if not within:
+        return [file for files in inventories for file in files.problems(_MOST_FILES)]
+    matches = match_sources((within,) if isinstance(within, str) else within)
+    every = (file for files in inventories for file in files.problems())
+    return [file for file in every if matches(file.source)]
 
 
 def _describe_miss(

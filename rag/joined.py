@@ -151,7 +151,7 @@ class JoinedBase:
 
     def n_chunks_with(self, term: str) -> int:
         """Return how many chunks of all hold a term."""
-        return self.statistics([term]).n_with[term]
+        return sum(member.n_chunks_with(term) for member in self._members)
 
     def neighbours(self, chunks: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks right before and after given ones in the same documents.

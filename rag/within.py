@@ -14,7 +14,8 @@ def keep_within(knowledge_base: Knowledge, within: Within) -> Knowledge:
 
     :param knowledge_base: One or several.
     :param within: Paths of files or folders, or patterns (:mod:`index.selection`).
-    :return: What is to be asked: of several, those that have such a document.
+    :return: What is to be asked: of several, those that have such a document; terms weigh what
+        they do in all documents of these.
     :raises SelectionError: When no document matches, or they are no patterns.
     """
     patterns = (within,) if isinstance(within, str) else tuple(within)

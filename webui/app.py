@@ -232,7 +232,11 @@ def _endpoint(federation: Federation) -> Callable[[str, int, str, str], AnswerDi
             asked = federation.select(collection if isinstance(collection, str) else "?")
         except CollectionError as exc:
             raise gr.Error(str(exc), print_exception=False) from exc
-        asked_of = tuple(str(within).split("\n")) if within else ()
+        if not isinstance(within, str):
+            raise gr.Error("within must be a text, one pattern a line", print_exception=False)
+        asked_of = tuple(filter(None, map(str.strip, within.splitlines())))
+        if within and not asked_of:
+            raise gr.Error("within names no document", print_exception=False)
         try:
             answer = asked.answer(_UNSENDABLE.sub("\ufffd", question), top_k=top_k, within=asked_of)
         except SelectionError as exc:

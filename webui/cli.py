@@ -200,7 +200,7 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter an option
             refuse_beside_store(documents, index, collection)
         chosen = () if store else choose_collections(documents, index, collection)
         if receipt:
-            check_receipt_path(receipt, [one.folder for one in chosen])
+            check_receipt_path(receipt, [one.folder for one in chosen], is_of_all=not within)
         from rag import Status
         from rag.explanation import explain
         from webui.opening import open_collections, tell_restored

@@ -134,18 +134,21 @@ def _match(
     return chosen
 
 
-def check_receipt_path(path: Path, folders: Iterable[Path]) -> None:
-    """Refuse a place for a receipt before anything is asked.
+def check_receipt_path(path: Path, folders: Iterable[Path], *, is_of_all: bool = True) -> None:
+    """Refuse a receipt, or its place, before anything is asked.
 
     :param path: Where it is to be saved.
     :param folders: Of the documents.
+    :param is_of_all: Whether all documents are asked, as a receipt says.
     :raises ReceiptError: When there is a file.
-    :raises Exit: With status 2, when the receipt would lie among the documents.
+    :raises Exit: With status 2, when the receipt would lie among the documents or say too much.
     """
     from rag.receipt_file import refuse_existing
     from webui.languages.receipts import RECEIPT_TEXTS
 
     refuse_existing(path)
+    if not is_of_all:
+        fail(RECEIPT_TEXTS[system_language().code].of_all)
     if any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
         fail(RECEIPT_TEXTS[system_language().code].among_documents.format(path=path))
 

@@ -43,6 +43,7 @@ from index.selection import Selection
 from index.store import ChunkStore
 
 _MOST_CHOSEN = 10_000  # documents, by their ids of 16 letters
+_MOST_COUNTED = 1000  # chunks with a term, where only some may be found
 _CACHED_CHUNKS = 4096  # whose terms are kept for exact scoring, about 4 KB each
 
 
@@ -108,7 +109,10 @@ class MilvusKnowledgeBase:
         :raises SelectionError: When they are no patterns, or more documents match than the engine
             can be told of.
         """
-        found = Selection.make(self.files, patterns).doc_ids
+        selection = Selection.make(self.files, patterns)
+        found = selection.doc_ids
+        if found and selection.is_all:
+            return self
         if len(found) > _MOST_CHOSEN:
             raise SelectionError(
                 f"{len(found):,} documents match; of an engine, at most {_MOST_CHOSEN:,} can be "
@@ -270,8 +274,11 @@ class MilvusKnowledgeBase:
         return LexicalStatistics(self.n_chunks, mean_terms, self._counts.n_with(terms))
 
     def n_chunks_with(self, term: str) -> int:
-        """Return how many chunks hold a term."""
-        return self._counts.n_with([term])[term]
+        """Return how many of the chunks that may be found hold a term; of some, up to 1,000."""
+        n_with = self._counts.n_with([term])[term]
+        if not self._filter or not n_with:
+            return n_with
+        return len(self.search_lexical([term], min(n_with, _MOST_COUNTED)))
 
     def neighbours(self, chunks: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks right before and after given ones in the same documents.

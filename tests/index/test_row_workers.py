@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -162,13 +163,15 @@ def test_what_a_killed_process_left_is_written_anew(
     assert LexicalIndex.load(folder, writer.finish()).n_rows == work.n_rows
 
 
-@pytest.mark.parametrize("reply", [None, {}, {"result": None}, {"result": "x"}, {"error": "x"}])
+@pytest.mark.parametrize(
+    "reply", [None, {}, {"result": None}, {"result": "x"}, {"error": "x"}, {"result": inf}]
+)
 def test_a_reply_that_makes_no_sense_is_work_done_again(work, bundled_encoder, monkeypatch, reply):
     monkeypatch.setattr(row_workers, "_LEAST_ROWS", 0)
     send = f"write_frame(replies, Frame({reply!r}))" if reply is not None else "replies.write(b'?')"
     code = (
         "import sys; from index.formats.frames import Frame, read_frame, write_frame\n"
-        "replies = sys.stdout.buffer; read_frame(sys.stdin.buffer, 0)\n"
+        "replies = sys.stdout.buffer; read_frame(sys.stdin.buffer, 0); inf = float('inf')\n"
         f"{send}; replies.flush()"
     )
     monkeypatch.setattr(row_workers, "start_child", lambda *_: _start(code))

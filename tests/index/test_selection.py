@@ -40,6 +40,16 @@ _TEXTS = {
         ("[12].txt", "2.txt", True),
         ("a.c", "abc", False),
         ("(a|b)+", "(a|b)+", True),
+        ("[2024]合同.txt", "[2024]合同.txt", True),
+        ("a[1]", "a[1]/x.md", True),
+        ("旧/报告[终稿].pdf", "旧/报告[终稿].pdf", True),
+        ("报告[终稿].pdf", "旧/报告[终稿].pdf", True),
+        ("a\\b.txt", "a\\b.txt", True),
+        ("合*同.txt", "年报/合 同.txt", True),
+        ("*合同*", "合同/a.txt", True),
+        ("a*", "b/c/a1.txt", True),
+        ("a*", "a1/c.txt", True),
+        ("a*", "b/a1/c.txt", False),
     ],
 )
 def test_a_pattern_names_files_and_folders(pattern, source, expected):
@@ -48,7 +58,16 @@ def test_a_pattern_names_files_and_folders(pattern, source, expected):
 
 @pytest.mark.parametrize(
     "patterns",
-    [[], "*.pdf", [""], ["/"], ["./"], ["x" * (MOST_PATTERN_CHARS + 1)], ["a"] * 101],
+    [
+        [],
+        "*.pdf",
+        [""],
+        ["/"],
+        ["./"],
+        ["x" * (MOST_PATTERN_CHARS + 1)],
+        ["a"] * 101,
+        ["*" + "a" * 600] * 2,
+    ],
 )
 def test_what_is_no_list_of_patterns_is_refused(patterns):
     with pytest.raises(SelectionError):
@@ -80,6 +99,12 @@ def _sources(base, hits):
     return {base.document(hit.chunk.doc_id).source for hit in hits}
 
 
+def test_marks_without_end_take_no_time():
+    # Composing them takes the square of their number: 60 s for so many, if it were done.
+    with pytest.raises(SelectionError):
+        match_sources(["a" + "\u0300" * 200_000 + "\u0316" * 200_000])
+
+
 @pytest.mark.parametrize("limit", [10_000, 2])
 @pytest.mark.parametrize("least_coded", [10**9, 3])
 def test_only_the_chosen_documents_are_found(  # noqa: PLR0917 - fixtures
@@ -87,6 +112,7 @@ def test_only_the_chosen_documents_are_found(  # noqa: PLR0917 - fixtures
 ):
     monkeypatch.setattr(dense, "_MOST_COPIED", limit)
     monkeypatch.setattr(lexical, "_MOST_MATCHED", limit)
+    monkeypatch.setattr(lexical, "_ROW_COST", 1)
     monkeypatch.setattr(codes, "LEAST_ROWS", least_coded)
     folder = write_documents(tmp_path, _TEXTS)
     build(folder, bundled_encoder)
@@ -118,6 +144,18 @@ def test_a_copy_counts_by_its_own_path(whole):
     for path in ("copy.txt", "notes/5.txt"):
         (hit,) = whole.within((path,)).search_lexical(["礼堂"], 9)
         assert whole.document(hit.chunk.doc_id).source == "copy.txt"  # the first of both
+
+
+def test_words_are_counted_in_what_is_asked(whole):
+    part = whole.within(("合同",))
+    assert part.n_chunks_with("绳索") == len(_TEXTS) // 3
+    assert whole.n_chunks_with("绳索") == len(_TEXTS)
+    assert part.n_chunks_with("飞机") == 0
+
+
+def test_what_leaves_nothing_out_is_the_whole(whole):
+    assert whole.within(("*",)) is whole
+    assert whole.within(("notes", "合同", "年报")) is whole
 
 
 def test_no_document_is_no_part(whole):

@@ -200,6 +200,8 @@ def test_the_endpoint_gives_the_answer_as_every_interface_does(site):
 
 def test_the_endpoint_asks_the_documents_that_are_named(site):
     (source,) = {one.source for one in site.answerer.answer(QUESTION).citations[:1]}
+    for within in (f"{source}\r\n", f"\n {source}\n"):
+        assert json.loads(site.call(QUESTION, within=within)[1])[0]["citations"]
     event, data = site.call(QUESTION, within=f"{source}\nmissing.txt")
     assert event == "complete"
     assert {one["source"] for one in json.loads(data)[0]["citations"]} == {source}

@@ -79,6 +79,10 @@ def test_ask_can_be_kept_to_some_documents(tmp_path):
     elsewhere = run("ask", QUESTION, "--why", "--in", "museum.txt", "--documents", tmp_path)
     assert elsewhere.exit_code == 1
     assert "tea_conference" not in elsewhere.stdout
+    receipt = tmp_path.parent / "receipt.json"  # says that all files were searched
+    kept = ("--in", "museum.txt", "--receipt", receipt, "--documents", tmp_path)
+    assert run("ask", QUESTION, *kept).exit_code == 2
+    assert not receipt.exists()
     missing = run("ask", QUESTION, "--in", "x.txt", "--documents", tmp_path)
     assert missing.exit_code == 2
     assert "No indexed document matches x.txt" in missing.stderr

@@ -12,6 +12,7 @@ class ReceiptTexts:
 
     saved: str  # {path}
     among_documents: str  # {path}
+    of_all: str  # with --in
     intact: str  # {time}, {generation}
     question: str  # {question}
     answer: str  # {answer}
@@ -52,6 +53,7 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
     "zh-Hans": ReceiptTexts(
         saved="凭据已存到 {path}",
         among_documents="{path} 在文档文件夹里，会被当成文档；请把凭据存到别处。",
+        of_all="凭据证明的是问过全部文档，不能与 --in 同用。",
         intact="凭据完好 · {time} · 第 {generation} 代索引",
         question="问：{question}",
         answer="答：{answer}",
@@ -106,6 +108,7 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
     "zh-Hant": ReceiptTexts(
         saved="憑據已存到 {path}",
         among_documents="{path} 在文件資料夾裡，會被當成文件；請把憑據存到別處。",
+        of_all="憑據證明的是問過全部文件，不能與 --in 同用。",
         intact="憑據完好 · {time} · 第 {generation} 代索引",
         question="問：{question}",
         answer="答：{answer}",
@@ -163,6 +166,7 @@ RECEIPT_TEXTS: Mapping[str, ReceiptTexts] = {
             "{path} is in the documents' folder, where it would be taken for a document; save the "
             "receipt elsewhere."
         ),
+        of_all="A receipt says that all documents were asked; it cannot go with --in.",
         intact="The receipt is intact · {time} · generation {generation} of the index",
         question="Q: {question}",
         answer="A: {answer}",
