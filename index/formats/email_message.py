@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from email.errors import MessageError
 from email.message import Message
 from email.policy import Compat32
+from typing import TypeAlias
 
 from index.datatypes import Heading, Span
 from index.errors import DocumentError
@@ -23,6 +24,7 @@ _MAX_DEPTH = 30  # of parts in parts
 _MAX_NAMED = 10
 _READ = {"text/plain": 0, "text/markdown": 0, "text/html": 1}  # of alternatives the first
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
+_Parameter: TypeAlias = str | tuple[str | None, str | None, str]
 _ERRORS = (MessageError, LookupError, ValueError, RecursionError)
 
 
@@ -48,13 +50,20 @@ def extract_eml(data: bytes) -> Extraction:
         raise DocumentError(f"It has more than {MAX_PARTS:,} parts.")
     reader = _Reader()
     try:
-        message = email.message_from_bytes(data, policy=_POLICY)
+        message = _parse(data)
         if _SIGNS.isdisjoint(name.lower() for name in message):
             raise DocumentError("It is not an e-mail message: it has no sender, subject or date.")
         reader.add_message(message, 1)
     except _ERRORS as exc:
         raise DocumentError("It is damaged: it cannot be read as an e-mail message.") from exc
     return reader.extraction()
+
+
+def _parse(data: bytes) -> Message:
+    try:
+        return email.message_from_bytes(data, policy=_POLICY)
+    except TypeError as exc:  # a boundary in such pieces as `_parameter` meets
+        raise MessageError("boundary") from exc
 
 
 @dataclass(slots=True)
@@ -127,7 +136,7 @@ class _Reader:
         payload = part.get_payload(decode=True)
         if not isinstance(payload, bytes):
             return
-        charset = part.get_content_charset("")
+        charset = _charset(part)
         try:
             if kind == "text/html" and not charset:
                 text, encoding = decode_html(payload)
@@ -177,10 +186,26 @@ def _is_attachment(part: Message) -> bool:
 
 def _file_name(part: Message) -> str:
     said = (
-        part.get_param("filename", "", "content-disposition"),
-        part.get_param("name", "", "content-type"),
+        _parameter(part, "filename", "content-disposition"),
+        _parameter(part, "name"),
     )
     return next((name for value in said if (name := decode_parameter(value))), "")
+
+
+def _charset(part: Message) -> str:
+    try:
+        return part.get_content_charset("")
+    except TypeError:  # as below
+        return ""
+
+
+def _parameter(part: Message, name: str, field: str = "content-type") -> _Parameter:
+    try:
+        return part.get_param(name, "", field)
+    except (
+        TypeError
+    ):  # a value in pieces (RFC 2231) of which some have no number: the library sorts
+        return ""
 
 
 def _is_picture_of_page(part: Message) -> bool:
@@ -190,8 +215,8 @@ def _is_picture_of_page(part: Message) -> bool:
 
 def _read_plain(text: str, part: Message) -> HtmlText:
     text = clean_text(text)
-    if str(part.get_param("format", "")).lower() == "flowed":
-        text = _join_flowed(text, is_spaced=str(part.get_param("delsp", "")).lower() != "yes")
+    if str(_parameter(part, "format")).lower() == "flowed":
+        text = _join_flowed(text, is_spaced=str(_parameter(part, "delsp")).lower() != "yes")
     return HtmlText(text.strip(), "", (), has_script=False)
 
 

@@ -258,3 +258,23 @@ def test_a_type_of_odd_bytes_is_named_without_replacements():
     extraction = extract_eml(b"Subject: a\nContent-Type: text/\x80\n\nx")
 
     assert extraction.warnings[0] == "It has attachments, which are not read: text/."
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Disposition: attachment; filename*=a; filename*1=b",
+        "Content-Type: text/plain; charset*=utf-8; charset*1=x",
+        "Content-Type: text/plain; format*=flowed; format*1=x",
+        "Content-Type: text/plain; name*=a; name*1=b",
+    ],
+)
+def test_a_parameter_in_pieces_of_which_some_have_no_number_is_none(field):
+    message = f"Subject: Regatta\n{field}\n\nThe race begins at noon.\n".encode()
+    assert "Regatta" in extract_eml(message).text
+
+
+def test_a_boundary_in_such_pieces_is_an_error():
+    message = b"Subject: x\nContent-Type: multipart/mixed; boundary*=a; boundary*1=b\n\n--a\n"
+    with pytest.raises(DocumentError):
+        extract_eml(message)
